@@ -1,0 +1,54 @@
+/*
+ * Binary contraction over pointers: C = alpha op(A) op(B) + beta C for any labels.
+ *
+ * A label is an index with an extent and one stride in each operand; an operand that does not have
+ * the label has stride 0 for it (so has a broadcast one), a repeated label has the sum of its
+ * strides.  Labels that are `summed` are contracted, the others index C.  B may be NULL (its
+ * strides all 0): then C = alpha op(A) summed + beta C.
+ */
+#ifndef TF_CONTRACT_CONTRACT_H
+#define TF_CONTRACT_CONTRACT_H
+
+#include "kernels/kernels.h"
+
+typedef enum tf_contract_route {
+    TF_ROUTE_AUTO = 0,
+    TF_ROUTE_NAIVE,  /* loops over the labels: the reference, for tests */
+    TF_ROUTE_PACKED, /* block-scatter packing and a microkernel */
+    TF_ROUTE_BLAS,   /* a guest's gemm on fused matrices, in a loop over the batch */
+    TF_ROUTE_COUNT
+} tf_contract_route;
+
+typedef struct tf_contraction {
+    tenferro_dtype dtype; /* of A, B, C, alpha, beta: i32 i64 f32 f64 c64 c128 */
+    int labels;           /* at most TF_MAX_LABELS with extents other than 1 */
+    const int64_t *extents;
+    const int64_t *a_strides, *b_strides, *c_strides; /* one a label, in elements */
+    const unsigned char *summed;                      /* one a label */
+    int conj_a, conj_b;
+    const void *alpha, *beta; /* elements; NULL: 1 and 0.  With beta 0, C is not read. */
+} tf_contraction;
+
+#define TF_MAX_LABELS 192
+
+/*
+ * Zero extents: an empty sum gives beta*C.  C must not overlap A or B (the caller excludes it).  C
+ * strides must not be 0 on a label of extent > 1.
+ * A forced route that cannot serve the case is TENFERRO_UNSUPPORTED.  Errors: DTYPE_MISMATCH,
+ * OUT_OF_MEMORY (scratch), CANCELLED.
+ */
+tenferro_status tf_contract(const tf_engine *engine, const tf_contraction *contraction,
+                            tf_contract_route route, const void *a, const void *b, void *c);
+
+/* The route that AUTO takes, and its name ("packed"). */
+tf_contract_route tf_contract_choose(const tf_engine *engine, const tf_contraction *contraction);
+const char *tf_route_name(tf_contract_route route);
+
+/*
+ * Upper bound of the scratch that tf_contract takes at once, for memory estimates made before
+ * anything runs.
+ */
+int64_t tf_contract_scratch(const tf_engine *engine, const tf_contraction *contraction,
+                            tf_contract_route route);
+
+#endif

@@ -1,0 +1,192 @@
+/*
+ * Contractions with little to reuse, straight from memory: products element by element, outer
+ * products, dot products, matrix times vector, batches of tiny matrices.  The vector runs along C's
+ * innermost label (rows) or along K (dots).
+ */
+#include "contract/microkernel.h"
+#include "contract/nest.h"
+
+#define ROW 512         /* elements of a row's accumulator */
+#define DOT 8192        /* elements of one call of dot */
+#define DOT_CHUNK 65536 /* elements of a partial result of a long dot product */
+
+typedef struct direct_job {
+    const tf_problem *problem;
+    const tf_microkernel *kernel;
+    const tf_loop *out, *sum;
+    int64_t segments;                  /* of out's axis 0 (rows) or of sum's (dots) */
+    int64_t units, units_each, chunks; /* dots: segments of K, those of one chunk */
+    char *partials;                    /* [out][chunk] */
+} direct_job;
+
+static const void *beta_of(const tf_problem *p)
+{
+    return p->beta_is_zero ? NULL : &p->beta;
+}
+
+/* ---- along C ---- */
+
+static void run_rows(void *user, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const direct_job *job = user;
+    const tf_problem *p = job->problem;
+    const tf_loop *out = job->out, *sum = job->sum;
+    _Alignas(64) char acc[ROW * sizeof(tf_c128)];
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], k_counters[TF_MAX_AXES],
+        k_offsets[TF_MAX_OPERANDS];
+    int64_t segment = begin % job->segments, size = p->size;
+    int64_t sc = out->strides[0][0], sa = out->strides[1][0], sb = out->strides[2][0];
+    tf_loop_seek(out, 1, begin / job->segments, counters, offsets);
+    for (int64_t item = begin; item < end; item++) {
+        int64_t first = segment * ROW, n = TF_MIN(ROW, out->extents[0] - first);
+        const char *a = p->in[TF_A] + (offsets[1] + first * sa) * size;
+        const char *b = p->in[TF_B] + (offsets[2] + first * sb) * size;
+        if (sum->count == 0)
+            memset(acc, 0, (size_t)(n * size));
+        tf_loop_seek(sum, 0, 0, k_counters, k_offsets);
+        for (int64_t k = 0; k < sum->count; k++) {
+            job->kernel->accumulate(n, a + k_offsets[0] * size, sa, p->conj[TF_A],
+                                    b + k_offsets[1] * size, sb, p->conj[TF_B], k == 0, acc);
+            tf_loop_step(sum, 0, k_counters, k_offsets);
+        }
+        job->kernel->finish(n, acc, &p->alpha, beta_of(p), p->c + (offsets[0] + first * sc) * size,
+                            sc);
+        if (++segment == job->segments) {
+            segment = 0;
+            tf_loop_step(out, 1, counters, offsets);
+        }
+    }
+}
+
+/* ---- along K ---- */
+
+static void dot_units(const direct_job *job, const char *a, const char *b, int64_t begin,
+                      int64_t end, void *acc)
+{
+    const tf_problem *p = job->problem;
+    const tf_loop *sum = job->sum;
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], segment = begin % job->segments;
+    int64_t sa = sum->strides[0][0], sb = sum->strides[1][0];
+    tf_loop_seek(sum, 1, begin / job->segments, counters, offsets);
+    for (int64_t unit = begin; unit < end; unit++) {
+        int64_t first = segment * DOT, n = TF_MIN(DOT, sum->extents[0] - first);
+        job->kernel->dot(n, a + (offsets[0] + first * sa) * p->size, sa, p->conj[TF_A],
+                         b + (offsets[1] + first * sb) * p->size, sb, p->conj[TF_B], unit == begin,
+                         acc);
+        if (++segment == job->segments) {
+            segment = 0;
+            tf_loop_step(sum, 1, counters, offsets);
+        }
+    }
+}
+
+static void run_dots(void *user, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const direct_job *job = user;
+    const tf_problem *p = job->problem;
+    tf_scalar acc;
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], chunk = begin % job->chunks;
+    tf_loop_seek(job->out, 0, begin / job->chunks, counters, offsets);
+    for (int64_t item = begin; item < end; item++) {
+        int64_t first = chunk * job->units_each;
+        dot_units(job, p->in[TF_A] + offsets[1] * p->size, p->in[TF_B] + offsets[2] * p->size,
+                  first, TF_MIN(first + job->units_each, job->units), &acc);
+        if (job->partials != NULL)
+            memcpy(job->partials + item * p->size, &acc, (size_t)p->size);
+        else
+            job->kernel->finish(1, &acc, &p->alpha, beta_of(p), p->c + offsets[0] * p->size, 1);
+        if (++chunk == job->chunks) {
+            chunk = 0;
+            tf_loop_step(job->out, 0, counters, offsets);
+        }
+    }
+}
+
+/* Adds up each output's partial results, in order. */
+static void combine_partials(const direct_job *job)
+{
+    const tf_problem *p = job->problem;
+    tf_scalar acc;
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
+    tf_loop_seek(job->out, 0, 0, counters, offsets);
+    for (int64_t i = 0; i < job->out->count; i++) {
+        job->kernel->dot(job->chunks, job->partials + i * job->chunks * p->size, 1, 0,
+                         tf_one(p->dtype), 0, 0, 1, &acc);
+        job->kernel->finish(1, &acc, &p->alpha, beta_of(p), p->c + offsets[0] * p->size, 1);
+        tf_loop_step(job->out, 0, counters, offsets);
+    }
+}
+
+/*
+ * Sets units and chunks; borders depend on the shape alone.  Returns the bytes of the partial
+ * results.
+ */
+static int64_t plan_dots(direct_job *job)
+{
+    const tf_loop *sum = job->sum;
+    job->segments = (sum->extents[0] - 1) / DOT + 1;
+    job->units = sum->count / sum->extents[0] * job->segments;
+    job->units_each = job->units;
+    if (job->out->count < 64)
+        job->units_each = TF_MAX(1, DOT_CHUNK / TF_MIN(DOT, sum->extents[0]));
+    job->chunks = (job->units - 1) / job->units_each + 1;
+    return job->chunks > 1 ? job->out->count * job->chunks * job->problem->size : 0;
+}
+
+static int is_dense(const tf_loop *loop, int operand)
+{
+    return loop->strides[operand][0] == 0 || loop->strides[operand][0] == 1;
+}
+
+/* Rows if C's innermost label is good for vectors, or K's is not better. */
+static int prefers_dots(const tf_loop *out, const tf_loop *sum)
+{
+    if (sum->count <= 1)
+        return 0;
+    int rows_good = out->extents[0] >= 8 && is_dense(out, 1) && is_dense(out, 2);
+    int dots_good = sum->extents[0] >= 8 && is_dense(sum, 0) && is_dense(sum, 1);
+    return rows_good != dots_good ? dots_good : !rows_good && sum->extents[0] > out->extents[0];
+}
+
+int64_t tf_contract_direct_scratch(const tf_problem *problem)
+{
+    tf_loop out, sum;
+    if (tf_nest_init(problem, &out, &sum) != TENFERRO_OK || !prefers_dots(&out, &sum))
+        return 0;
+    direct_job job = {.problem = problem, .out = &out, .sum = &sum};
+    return plan_dots(&job);
+}
+
+tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *problem)
+{
+    tf_loop out, sum;
+    TF_TRY(tf_nest_init(problem, &out, &sum));
+    direct_job job = {.problem = problem,
+                      .kernel = tf_microkernel_for(engine, problem->dtype),
+                      .out = &out,
+                      .sum = &sum};
+    int threads = tf_threads_for(engine, 0.7 * tf_problem_work(problem));
+    if (!prefers_dots(&out, &sum)) {
+        job.segments = (out.extents[0] - 1) / ROW + 1;
+        int64_t items = out.count / out.extents[0] * job.segments;
+        int64_t each = TF_MIN(ROW, out.extents[0]) * TF_MAX(1, TF_MIN(sum.count, 32768));
+        return tf_run_chunks(engine, threads, items, TF_MAX(1, 32768 / each), run_rows, &job);
+    }
+    int64_t bytes = plan_dots(&job);
+    if (bytes > 0) {
+        job.partials = engine->scratch_take(engine->user, bytes);
+        if (job.partials == NULL)
+            return TENFERRO_OUT_OF_MEMORY;
+    }
+    int64_t each = TF_MIN(sum.count, DOT_CHUNK);
+    tenferro_status status = tf_run_chunks(engine, threads, out.count * job.chunks,
+                                           TF_MAX(1, 32768 / each), run_dots, &job);
+    if (bytes > 0) {
+        if (status == TENFERRO_OK)
+            combine_partials(&job);
+        engine->scratch_give(engine->user, job.partials, bytes);
+    }
+    return status;
+}

@@ -1,0 +1,318 @@
+/* Normalising contractions. */
+#include "contract/problem.h"
+
+#include "kernels/loop.h"
+#include "support/checked.h"
+
+const void *tf_one(tenferro_dtype dtype)
+{
+    static const int32_t i32 = 1;
+    static const int64_t i64 = 1;
+    static const float c64[2] = {1, 0};
+    static const double c128[2] = {1, 0};
+    static const void *const ones[TF_DTYPE_SLOTS] = {NULL, NULL, &i32, &i64, c64, c128, c64, c128};
+    return dtype < TF_DTYPE_SLOTS ? ones[dtype] : NULL;
+}
+
+static int is_zero(tenferro_dtype dtype, const tf_scalar *x)
+{
+    switch (dtype) {
+    case TENFERRO_INT32:
+        return x->i32 == 0;
+    case TENFERRO_INT64:
+        return x->i64 == 0;
+    case TENFERRO_FLOAT32:
+        return x->f32 == 0;
+    case TENFERRO_FLOAT64:
+        return x->f64 == 0;
+    case TENFERRO_COMPLEX64:
+        return x->c64.re == 0 && x->c64.im == 0;
+    default:
+        return x->c128.re == 0 && x->c128.im == 0;
+    }
+}
+
+static void scale(tenferro_dtype dtype, int64_t factor, tf_scalar *x)
+{
+    switch (dtype) {
+    case TENFERRO_INT32:
+        x->i32 = (int32_t)((uint32_t)x->i32 * (uint32_t)factor);
+        break;
+    case TENFERRO_INT64:
+        x->i64 = (int64_t)((uint64_t)x->i64 * (uint64_t)factor);
+        break;
+    case TENFERRO_FLOAT32:
+        x->f32 *= (float)factor;
+        break;
+    case TENFERRO_FLOAT64:
+        x->f64 *= (double)factor;
+        break;
+    case TENFERRO_COMPLEX64:
+        x->c64.re *= (float)factor;
+        x->c64.im *= (float)factor;
+        break;
+    default:
+        x->c128.re *= (double)factor;
+        x->c128.im *= (double)factor;
+        break;
+    }
+}
+
+static void group_clear(tf_group *group)
+{
+    group->count = 0;
+    group->size = 1;
+}
+
+static tenferro_status group_add(tf_group *group, int64_t extent, int64_t a, int64_t b, int64_t c)
+{
+    if (group->count == TF_MAX_AXES || tf_mul_overflows(group->size, extent, &group->size))
+        return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
+    int at = group->count++;
+    group->extents[at] = extent;
+    group->strides[TF_A][at] = a;
+    group->strides[TF_B][at] = b;
+    group->strides[TF_C][at] = c;
+    return TENFERRO_OK;
+}
+
+tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
+                                const void *a, const void *b, void *c)
+{
+    const tf_contraction *d = contraction;
+    if (d->dtype < TENFERRO_INT32 || d->dtype > TENFERRO_COMPLEX128)
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "contraction is not defined for dtype %u",
+                       (unsigned)d->dtype);
+    tf_group *groups[] = {&problem->batch, &problem->m,       &problem->n,
+                          &problem->k,     &problem->only[0], &problem->only[1]};
+    for (size_t i = 0; i < TF_COUNT(groups); i++)
+        group_clear(groups[i]);
+    problem->dtype = d->dtype;
+    problem->size = tf_element_size(d->dtype);
+    problem->conj[TF_A] = d->conj_a && tf_is_complex(d->dtype);
+    problem->conj[TF_B] = d->conj_b && tf_is_complex(d->dtype);
+    problem->is_empty = 0;
+    memset(&problem->beta, 0, sizeof problem->beta);
+    memcpy(&problem->alpha, d->alpha != NULL ? d->alpha : tf_one(d->dtype), (size_t)problem->size);
+    if (d->beta != NULL)
+        memcpy(&problem->beta, d->beta, (size_t)problem->size);
+    problem->beta_is_zero = is_zero(d->dtype, &problem->beta);
+
+    for (int i = 0; i < d->labels; i++)
+        if (d->extents[i] == 0) {
+            problem->k.size = 0;
+            problem->is_empty |= !d->summed[i];
+        }
+    if (problem->is_empty)
+        return TENFERRO_OK;
+    int sum_is_empty = problem->k.size == 0;
+    int64_t shift[3] = {0, 0, 0};
+    for (int i = 0; i < d->labels; i++) {
+        int64_t extent = d->extents[i], sa = d->a_strides[i], sb = d->b_strides[i],
+                sc = d->c_strides[i];
+        int summed = d->summed[i];
+        if (extent == 1 || (summed && sum_is_empty))
+            continue;
+        if (summed && sa == 0 && sb == 0) { /* a sum of equal terms */
+            scale(d->dtype, extent, &problem->alpha);
+            continue;
+        }
+        int64_t lead = !summed ? sc : sa != 0 ? sa : sb;
+        if (lead < 0) {
+            shift[TF_A] += (extent - 1) * sa;
+            shift[TF_B] += (extent - 1) * sb;
+            shift[TF_C] += summed ? 0 : (extent - 1) * sc;
+            sa = -sa;
+            sb = -sb;
+            sc = -sc;
+        }
+        tf_group *group = summed               ? (sb == 0   ? &problem->only[TF_A]
+                                                  : sa == 0 ? &problem->only[TF_B]
+                                                            : &problem->k)
+                          : sa != 0 && sb != 0 ? &problem->batch
+                          : sb != 0            ? &problem->n
+                                               : &problem->m;
+        TF_TRY(group_add(group, extent, sa, sb, summed ? 0 : sc));
+    }
+    const void *in_a = a, *in_b = b != NULL ? b : tf_one(d->dtype);
+    problem->in[TF_A] = in_a == NULL ? NULL : (const char *)in_a + shift[TF_A] * problem->size;
+    problem->in[TF_B] = (const char *)in_b + (b != NULL ? shift[TF_B] * problem->size : 0);
+    problem->c = c == NULL ? NULL : (char *)c + shift[TF_C] * problem->size;
+    return TENFERRO_OK;
+}
+
+tenferro_status tf_problem_join_sums(tf_problem *problem)
+{
+    for (int which = 0; which < 2; which++) {
+        tf_group *only = &problem->only[which];
+        for (int i = 0; i < only->count && problem->k.size != 0; i++)
+            TF_TRY(group_add(&problem->k, only->extents[i], only->strides[TF_A][i],
+                             only->strides[TF_B][i], 0));
+        group_clear(only);
+    }
+    return TENFERRO_OK;
+}
+
+static int64_t magnitude(int64_t x)
+{
+    return x < 0 ? -x : x;
+}
+
+int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum)
+{
+    tf_group *only = &problem->only[which];
+    tf_group *groups[] = {&problem->batch, which == TF_A ? &problem->m : &problem->n, &problem->k};
+    int64_t *strides[TF_MAX_AXES * 2];
+    if (only->count == 0 || problem->k.size == 0)
+        return 0;
+    presum->rank = 0;
+    for (size_t g = 0; g < TF_COUNT(groups); g++)
+        for (int i = 0; i < groups[g]->count; i++) {
+            int64_t *stride = &groups[g]->strides[which][i];
+            if (*stride == 0)
+                continue;
+            if (presum->rank == TF_MAX_AXES) /* cannot be: the operand's memory would be too large */
+                return 0;
+            int at = presum->rank++;
+            for (; at > 0 && magnitude(*strides[at - 1]) > magnitude(*stride); at--) {
+                strides[at] = strides[at - 1];
+                presum->extents[at] = presum->extents[at - 1];
+            }
+            strides[at] = stride;
+            presum->extents[at] = groups[g]->extents[i];
+        }
+    int64_t compact = 1;
+    for (int i = 0; i < presum->rank; i++) {
+        presum->in_strides[i] = *strides[i];
+        presum->out_strides[i] = compact;
+        presum->reduced[i] = 0;
+        *strides[i] = compact;
+        compact *= presum->extents[i];
+    }
+    presum->bytes = compact * problem->size;
+    for (int i = 0; i < only->count; i++) {
+        int at = presum->rank++;
+        presum->extents[at] = only->extents[i];
+        presum->in_strides[at] = only->strides[which][i];
+        presum->out_strides[at] = 0;
+        presum->reduced[at] = 1;
+    }
+    group_clear(only);
+    return 1;
+}
+
+/* Sorts by the stride of `first`, then of `second`; fuses. */
+static void group_fuse(tf_group *group, int first, int second)
+{
+    for (int i = 1; i < group->count; i++)
+        for (int j = i; j > 0; j--) {
+            int64_t x = magnitude(group->strides[first][j - 1]),
+                    y = magnitude(group->strides[first][j]);
+            if (x == y) {
+                x = magnitude(group->strides[second][j - 1]);
+                y = magnitude(group->strides[second][j]);
+            }
+            if (x <= y)
+                break;
+            int64_t extent = group->extents[j];
+            group->extents[j] = group->extents[j - 1];
+            group->extents[j - 1] = extent;
+            for (int operand = 0; operand < 3; operand++) {
+                int64_t stride = group->strides[operand][j];
+                group->strides[operand][j] = group->strides[operand][j - 1];
+                group->strides[operand][j - 1] = stride;
+            }
+        }
+    int last = 0;
+    for (int i = 1; i < group->count; i++) {
+        int fusible = 1;
+        for (int operand = 0; operand < 3; operand++)
+            fusible &= group->strides[operand][i] ==
+                       group->strides[operand][last] * group->extents[last];
+        if (fusible) {
+            group->extents[last] *= group->extents[i];
+        } else if (++last != i) {
+            group->extents[last] = group->extents[i];
+            for (int operand = 0; operand < 3; operand++)
+                group->strides[operand][last] = group->strides[operand][i];
+        }
+    }
+    if (group->count > 0)
+        group->count = last + 1;
+}
+
+void tf_problem_fuse(tf_problem *problem)
+{
+    group_fuse(&problem->batch, TF_C, TF_A);
+    group_fuse(&problem->m, TF_C, TF_A);
+    group_fuse(&problem->n, TF_C, TF_B);
+    /* K in the order of the operand that moves more bytes */
+    if (problem->m.size >= problem->n.size)
+        group_fuse(&problem->k, TF_A, TF_B);
+    else
+        group_fuse(&problem->k, TF_B, TF_A);
+}
+
+static void swap_strides(tf_group *group)
+{
+    for (int i = 0; i < group->count; i++) {
+        int64_t stride = group->strides[TF_A][i];
+        group->strides[TF_A][i] = group->strides[TF_B][i];
+        group->strides[TF_B][i] = stride;
+    }
+}
+
+void tf_problem_swap(tf_problem *problem)
+{
+    tf_group group = problem->m;
+    problem->m = problem->n;
+    problem->n = group;
+    swap_strides(&problem->batch);
+    swap_strides(&problem->m);
+    swap_strides(&problem->n);
+    swap_strides(&problem->k);
+    const char *in = problem->in[TF_A];
+    problem->in[TF_A] = problem->in[TF_B];
+    problem->in[TF_B] = in;
+    int conj = problem->conj[TF_A];
+    problem->conj[TF_A] = problem->conj[TF_B];
+    problem->conj[TF_B] = conj;
+}
+
+double tf_problem_work(const tf_problem *problem)
+{
+    return (double)problem->batch.size * (double)problem->m.size * (double)problem->n.size *
+           (double)problem->k.size * (double)problem->only[0].size * (double)problem->only[1].size;
+}
+
+void tf_group_offsets(const tf_group *group, int operand, int64_t begin, int64_t count, int64_t *out)
+{
+    const int64_t *strides = group->strides[operand];
+    int64_t counters[TF_MAX_AXES], offset = 0;
+    if (group->count == 0) {
+        for (int64_t i = 0; i < count; i++)
+            out[i] = 0;
+        return;
+    }
+    for (int i = 0; i < group->count; i++) {
+        counters[i] = begin % group->extents[i];
+        begin /= group->extents[i];
+        offset += counters[i] * strides[i];
+    }
+    for (int64_t done = 0; done < count;) {
+        int64_t run = TF_MIN(group->extents[0] - counters[0], count - done);
+        for (int64_t i = 0; i < run; i++)
+            out[done + i] = offset + i * strides[0];
+        done += run;
+        offset -= counters[0] * strides[0];
+        counters[0] = 0;
+        for (int axis = 1; axis < group->count; axis++) {
+            if (++counters[axis] < group->extents[axis]) {
+                offset += strides[axis];
+                break;
+            }
+            counters[axis] = 0;
+            offset -= (group->extents[axis] - 1) * strides[axis];
+        }
+    }
+}

@@ -1,0 +1,84 @@
+/* A contraction in normal form: batch, M, N and K groups of labels. */
+#ifndef TF_CONTRACT_PROBLEM_H
+#define TF_CONTRACT_PROBLEM_H
+
+#include "contract/contract.h"
+#include "kernels/element.h"
+
+enum { TF_A = 0, TF_B = 1, TF_C = 2 };
+
+/* Labels that behave alike, the one running fastest first.  Extents are at least 2. */
+typedef struct tf_group {
+    int count;
+    int64_t size; /* product of the extents */
+    int64_t extents[TF_MAX_AXES];
+    int64_t strides[3][TF_MAX_AXES]; /* of A, B, C */
+} tf_group;
+
+typedef union tf_scalar {
+    int32_t i32;
+    int64_t i64;
+    float f32;
+    double f64;
+    tf_c64 c64;
+    tf_c128 c128;
+} tf_scalar;
+
+typedef struct tf_problem {
+    tenferro_dtype dtype;
+    int64_t size;     /* bytes of an element */
+    tf_group batch;   /* in A, B and C */
+    tf_group m, n;    /* in C and A, in C and B (or neither: in m with stride 0) */
+    tf_group k;       /* summed, in A and B */
+    tf_group only[2]; /* summed, in A only, in B only */
+    int conj[2];
+    tf_scalar alpha, beta;
+    int beta_is_zero;
+    int is_empty; /* no element of C */
+    const char *in[2];
+    char *c;
+} tf_problem;
+
+/* A sum over the labels of one operand alone, done before the contraction. */
+typedef struct tf_presum {
+    int rank;
+    int64_t extents[2 * TF_MAX_AXES], in_strides[2 * TF_MAX_AXES], out_strides[2 * TF_MAX_AXES];
+    unsigned char reduced[2 * TF_MAX_AXES];
+    int64_t bytes;
+} tf_presum;
+
+/*
+ * a, b and c may be NULL when the problem is only looked at.  OVERFLOW: more iterations than int64
+ * counts.
+ */
+tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
+                                const void *a, const void *b, void *c);
+
+/* Moves the labels of one operand alone into K. */
+tenferro_status tf_problem_join_sums(tf_problem *problem);
+
+/* If operand `which` has labels of its own: describes their sum, and lets the problem see its
+ * result's layout (the caller computes it and sets problem->in).  1 if there is something to sum.
+ * */
+int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum);
+
+/*
+ * Sorts each group by its most important stride and fuses what is contiguous together in all
+ * operands.
+ */
+void tf_problem_fuse(tf_problem *problem);
+
+/* Exchanges A and B, M and N. */
+void tf_problem_swap(tf_problem *problem);
+
+/* Multiply-adds, as a double: never overflows. */
+double tf_problem_work(const tf_problem *problem);
+
+/* out[i] = offset of index begin + i of the group in that operand. */
+void tf_group_offsets(const tf_group *group, int operand, int64_t begin, int64_t count,
+                      int64_t *out);
+
+/* The constant 1 of that dtype. */
+const void *tf_one(tenferro_dtype dtype);
+
+#endif

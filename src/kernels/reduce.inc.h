@@ -1,0 +1,51 @@
+/* Reductions of one dtype.  Parameters: as map.inc.h. */
+#if !defined(T) || !defined(NAME) || !defined(KIND)
+#error "reduce.inc.h needs T, NAME and KIND"
+#endif
+
+#if KIND == KIND_BOOL
+#define REDUCE any
+#define OP(x, y) (((x) | (y)) != 0)
+#include "kernels/reduce_row.inc.h"
+#define REDUCE all
+#define OP(x, y) (((x) != 0) & ((y) != 0))
+#include "kernels/reduce_row.inc.h"
+#elif KIND == KIND_INTEGER
+#define REDUCE sum
+#define OP(x, y) (T)((U)(x) + (U)(y))
+#include "kernels/reduce_row.inc.h"
+#define REDUCE prod
+#define OP(x, y) (T)((U)(x) * (U)(y))
+#include "kernels/reduce_row.inc.h"
+#elif KIND == KIND_REAL
+#define REDUCE sum
+#define OP(x, y) ((x) + (y))
+#include "kernels/reduce_row.inc.h"
+#define REDUCE prod
+#define OP(x, y) ((x) * (y))
+#include "kernels/reduce_row.inc.h"
+#else
+#define REDUCE sum
+#define OP(x, y) F(tf_add)(x, y)
+#include "kernels/reduce_row.inc.h"
+#define REDUCE prod
+#define OP(x, y) F(tf_mul)(x, y)
+#include "kernels/reduce_row.inc.h"
+#endif
+
+#if KIND != KIND_COMPLEX
+#define REDUCE min
+#define OP(x, y) ((((x) < (y)) | NAME(is_nan)(x)) ? (x) : (y))
+#include "kernels/reduce_row.inc.h"
+#define REDUCE max
+#define OP(x, y) ((((x) > (y)) | NAME(is_nan)(x)) ? (x) : (y))
+#include "kernels/reduce_row.inc.h"
+#define ARG arg_min
+#define BEST NAME(min_row)
+#define BETTER(x, y) ((x) < (y))
+#include "kernels/arg_row.inc.h"
+#define ARG arg_max
+#define BEST NAME(max_row)
+#define BETTER(x, y) ((x) > (y))
+#include "kernels/arg_row.inc.h"
+#endif

@@ -1,0 +1,72 @@
+/* A table of kernels for one ISA: what kernels_<isa>.c exports and the drivers call. */
+#ifndef TF_KERNELS_TABLE_H
+#define TF_KERNELS_TABLE_H
+
+#include "kernels/element.h"
+#include "kernels/kernels.h"
+
+/* Element sizes 1, 2, 4, 8, 16 have kernels of their own. */
+#define TF_SIZE_CLASSES 5
+
+/* Widest column block of a reduction, in bytes. */
+#define TF_REDUCE_BYTES 1024
+
+typedef struct tf_reduce_kernels {
+    /* acc[0] = reduction of n >= 1 elements */
+    void (*row)(int64_t n, const void *in, int64_t stride, void *acc);
+    /* acc[i] = reduction over `rows` >= 1 of in[i*stride + row*row_stride], for i < n */
+    void (*columns)(int64_t n, int64_t rows, const void *in, int64_t stride, int64_t row_stride,
+                    void *acc);
+    /* acc[i] = acc[i] op x[i] */
+    void (*combine)(int64_t n, const void *x, void *acc);
+} tf_reduce_kernels;
+
+/*
+ * Index of the first best element of a row if it beats *best (always if `first`), which it
+ * replaces; otherwise -1.
+ */
+typedef int64_t (*tf_arg_row)(int64_t n, const void *in, int64_t stride, int first, void *best);
+
+/*
+ * out[i*os0 + j*os1] = in[i*is0 + j*is1] for i < n0, j < n1; stream: the output will not be read
+ * from the cache.
+ */
+typedef void (*tf_copy_tile)(int64_t n0, int64_t n1, const void *in, int64_t is0, int64_t is1,
+                             void *out, int64_t os0, int64_t os1, int stream);
+
+/* out[out_offsets[i]] = in[in_offsets[i]] */
+typedef void (*tf_copy_table)(int64_t n, const void *in, const int64_t *in_offsets, void *out,
+                              const int64_t *out_offsets);
+
+struct tf_kernels {
+    const char *name;
+    tf_row map[TF_MAP_COUNT][TF_DTYPE_SLOTS]; /* by the input's dtype; NULL: not supported */
+    tf_row cast[TF_DTYPE_SLOTS][TF_DTYPE_SLOTS];
+    tf_reduce_kernels reduce[TF_REDUCE_COUNT][TF_DTYPE_SLOTS];
+    tf_arg_row arg[2][TF_DTYPE_SLOTS]; /* minimum, maximum */
+    tf_row copy[TF_SIZE_CLASSES];
+    tf_copy_tile tile[TF_SIZE_CLASSES];
+    tf_copy_table scatter[TF_SIZE_CLASSES];
+    void (*fill[TF_SIZE_CLASSES])(int64_t n, const void *value, void *out, int64_t stride);
+};
+
+/* 0 .. 4, or -1 for another size */
+static inline int tf_size_class(int64_t size)
+{
+    switch (size) {
+    case 1:
+        return 0;
+    case 2:
+        return 1;
+    case 4:
+        return 2;
+    case 8:
+        return 3;
+    case 16:
+        return 4;
+    default:
+        return -1;
+    }
+}
+
+#endif

@@ -1,0 +1,231 @@
+/* The contraction engine's rules and choices; test_contract_random.c has the numbers. */
+#include "../engine_fixture.h"
+
+#include "contract/contract.h"
+
+/* C = A B, all n x n and column-major. */
+typedef struct matmul {
+    tf_contraction c;
+    int64_t extents[3], a[3], b[3], out[3];
+    unsigned char summed[3];
+} matmul;
+
+static void matmul_make(matmul *m, tenferro_dtype dtype, int64_t n)
+{
+    *m = (matmul){.extents = {n, n, n},
+                  .a = {1, n, 0},
+                  .b = {0, 1, n},
+                  .out = {1, 0, n},
+                  .summed = {0, 1, 0}};
+    m->c = (tf_contraction){.dtype = dtype,
+                            .labels = 3,
+                            .extents = m->extents,
+                            .a_strides = m->a,
+                            .b_strides = m->b,
+                            .c_strides = m->out,
+                            .summed = m->summed};
+}
+
+static int gemm_calls;
+static tenferro_status gemm_status;
+
+static int has_gemm(void *user, tenferro_dtype dtype)
+{
+    (void)user;
+    return dtype == TENFERRO_FLOAT64;
+}
+
+static tenferro_status
+counting_gemm(void *user, tenferro_dtype dtype, char ta, char tb, int64_t m, int64_t n, int64_t k,
+              const void *alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
+              const void *beta, void *c, int64_t ldc)
+{
+    (void)user, (void)dtype, (void)ta, (void)tb, (void)m, (void)n, (void)k, (void)alpha, (void)a,
+        (void)lda, (void)b;
+    (void)ldb, (void)beta, (void)c, (void)ldc;
+    gemm_calls++;
+    return gemm_status;
+}
+
+static void choose__size_and_guest__decide(void **state)
+{
+    (void)state;
+    fixture f;
+    matmul m;
+    fixture_open(&f, &tf_kernels_portable);
+    matmul_make(&m, TENFERRO_FLOAT64, 2);
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_NAIVE);
+    matmul_make(&m, TENFERRO_FLOAT64, 100);
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_PACKED);
+    f.engine.has_gemm = has_gemm;
+    f.engine.gemm = counting_gemm;
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_BLAS);
+    m.a[0] = 200; /* no unit stride */
+    m.a[1] = 2;
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_PACKED);
+    matmul_make(&m, TENFERRO_INT64, 100);
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_PACKED);
+    matmul_make(&m, TENFERRO_FLOAT32, 100); /* the guest has none */
+    assert_int_equal(tf_contract_choose(&f.engine, &m.c), TF_ROUTE_PACKED);
+    assert_string_equal(tf_route_name(TF_ROUTE_PACKED), "packed");
+    assert_string_equal(tf_route_name(TF_ROUTE_COUNT), "?");
+    fixture_close(&f);
+}
+
+static void contract__guest_refuses__own_loops_serve(void **state)
+{
+    (void)state;
+    enum { N = 40 };
+    static double a[N * N], b[N * N], c[N * N];
+    fixture f;
+    matmul m;
+    for (int i = 0; i < N * N; i++) {
+        a[i] = i % N == i / N ? 2 : 0;
+        b[i] = i;
+    }
+    fixture_open(&f, &tf_kernels_portable);
+    f.engine.has_gemm = has_gemm;
+    f.engine.gemm = counting_gemm;
+    matmul_make(&m, TENFERRO_FLOAT64, N);
+    gemm_calls = 0;
+    gemm_status = TENFERRO_UNSUPPORTED;
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_AUTO, a, b, c), TENFERRO_OK);
+    assert_int_equal(gemm_calls, 1);
+    for (int i = 0; i < N * N; i++)
+        assert_true(c[i] == 2 * b[i]);
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_BLAS, a, b, c), TENFERRO_UNSUPPORTED);
+    gemm_status = TENFERRO_DEVICE; /* a failure is not a refusal */
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_AUTO, a, b, c), TENFERRO_DEVICE);
+    fixture_close(&f);
+}
+
+static void contract__empty_sum__gives_beta_c(void **state)
+{
+    (void)state;
+    fixture f;
+    matmul m;
+    double c[] = {1, 2, 3, 4}, beta = 3;
+    fixture_open(&f, &tf_kernels_portable);
+    matmul_make(&m, TENFERRO_FLOAT64, 2);
+    m.extents[1] = 0;
+    m.c.beta = &beta;
+    for (int route = TF_ROUTE_AUTO; route <= TF_ROUTE_PACKED; route++)
+        assert_int_equal(tf_contract(&f.engine, &m.c, (tf_contract_route)route, c, c, c),
+                         TENFERRO_OK);
+    assert_true(c[0] == 27 && c[3] == 108);
+    m.extents[0] = 0;
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_AUTO, NULL, NULL, NULL), TENFERRO_OK);
+    fixture_close(&f);
+}
+
+/* A label that is summed and in no operand multiplies. */
+static void contract__label_of_nobody__multiplies(void **state)
+{
+    (void)state;
+    fixture f;
+    int64_t extents[] = {5}, zero[] = {0};
+    unsigned char summed[] = {1};
+    int32_t a = 7, b = 3, c = 0;
+    tf_contraction d = {.dtype = TENFERRO_INT32,
+                        .labels = 1,
+                        .extents = extents,
+                        .a_strides = zero,
+                        .b_strides = zero,
+                        .c_strides = zero,
+                        .summed = summed};
+    fixture_open(&f, &tf_kernels_portable);
+    assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_AUTO, &a, &b, &c), TENFERRO_OK);
+    assert_int_equal(c, 105);
+    assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_AUTO, &a, NULL, &c), TENFERRO_OK);
+    assert_int_equal(c, 35);
+    fixture_close(&f);
+}
+
+static void contract__bad_dtype__is_refused(void **state)
+{
+    (void)state;
+    fixture f;
+    matmul m;
+    double x[4] = {0};
+    fixture_open(&f, &tf_kernels_portable);
+    matmul_make(&m, TENFERRO_BOOL, 2);
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_AUTO, x, x, x), TENFERRO_DTYPE_MISMATCH);
+    m.c.dtype = TENFERRO_DTYPE_USER;
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_AUTO, x, x, x), TENFERRO_DTYPE_MISMATCH);
+    fixture_close(&f);
+}
+
+static void contract__no_scratch__leaves_c_alone(void **state)
+{
+    (void)state;
+    enum { N = 30 };
+    static float a[N * N], c[N * N];
+    fixture f;
+    matmul m;
+    fixture_open(&f, &tf_kernels_portable);
+    f.fail_scratch = 1;
+    c[5] = 42;
+    matmul_make(&m, TENFERRO_FLOAT32, N);
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_PACKED, a, a, c), TENFERRO_OUT_OF_MEMORY);
+    assert_true(c[5] == 42);
+    m.out[2] = 0; /* sum over j too: B alone has it */
+    m.summed[2] = 1;
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_PACKED, a, a, c), TENFERRO_OUT_OF_MEMORY);
+    assert_true(c[5] == 42);
+    fixture_close(&f);
+}
+
+static void contract__cancelled__stops(void **state)
+{
+    (void)state;
+    enum { N = 30 };
+    static double a[N * N], c[N * N];
+    fixture f;
+    matmul m;
+    fixture_open(&f, &tf_kernels_portable);
+    f.cancel = 1;
+    matmul_make(&m, TENFERRO_FLOAT64, N);
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_PACKED, a, a, c), TENFERRO_CANCELLED);
+    m.extents[2] = 1; /* matrix times vector */
+    assert_int_equal(tf_contract(&f.engine, &m.c, TF_ROUTE_PACKED, a, a, c), TENFERRO_CANCELLED);
+    fixture_close(&f);
+}
+
+static void contract__too_many_iterations__overflows(void **state)
+{
+    (void)state;
+    fixture f;
+    int64_t extents[70], a[70], zero[70] = {0};
+    unsigned char summed[70];
+    double x = 1, c;
+    for (int i = 0; i < 70; i++) {
+        extents[i] = 2;
+        a[i] = 1;
+        summed[i] = 1;
+    }
+    tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                        .labels = 70,
+                        .extents = extents,
+                        .a_strides = a,
+                        .b_strides = zero,
+                        .c_strides = zero,
+                        .summed = summed};
+    fixture_open(&f, &tf_kernels_portable);
+    assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_AUTO, &x, &x, &c), TENFERRO_OVERFLOW);
+    fixture_close(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(choose__size_and_guest__decide),
+        cmocka_unit_test(contract__guest_refuses__own_loops_serve),
+        cmocka_unit_test(contract__empty_sum__gives_beta_c),
+        cmocka_unit_test(contract__label_of_nobody__multiplies),
+        cmocka_unit_test(contract__bad_dtype__is_refused),
+        cmocka_unit_test(contract__no_scratch__leaves_c_alone),
+        cmocka_unit_test(contract__cancelled__stops),
+        cmocka_unit_test(contract__too_many_iterations__overflows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
