@@ -1,0 +1,50 @@
+/* The bridge from a context to the engines, which know neither contexts nor tensors. */
+
+#include "ops/engine.h"
+
+#include "memory/blas.h"
+#include "memory/storage.h"
+
+static int cancelled(void *user)
+{
+    return tf_is_cancelled(user);
+}
+
+static void *scratch_take(void *user, int64_t bytes)
+{
+    return tf_scratch_take(user, bytes);
+}
+
+static void scratch_give(void *user, void *pointer, int64_t bytes)
+{
+    tf_scratch_give(user, pointer, bytes);
+}
+
+static int has_gemm(void *user, tenferro_dtype dtype)
+{
+    return tf_blas_has_gemm(user, dtype);
+}
+
+static tenferro_status gemm(void *user, tenferro_dtype dtype, char ta, char tb, int64_t m, int64_t n, int64_t k,
+                            const void *alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
+                            const void *beta, void *c, int64_t ldc)
+{
+    return tf_blas_gemm(user, dtype, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
+                        tenferro_context_threads(user));
+}
+
+void tf_context_engine(tenferro_context *context, tf_engine *out)
+{
+    static const tf_kernels *const kernels[TF_ISA_COUNT] = {&tf_kernels_portable, &tf_kernels_avx2};
+    *out = (tf_engine){
+        .kernels = kernels[tf_context_isa(context)],
+        .pool = tf_context_pool(context),
+        .threads = tenferro_context_threads(context),
+        .user = context,
+        .cancelled = cancelled,
+        .scratch_take = scratch_take,
+        .scratch_give = scratch_give,
+        .has_gemm = has_gemm,
+        .gemm = gemm,
+    };
+}
