@@ -1,0 +1,88 @@
+/* Options, timing and report of the benchmark programs. */
+
+#include "bench.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double bench_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Keeps the first `threads` CPUs of those that the process may run on. */
+static int pin(int threads)
+{
+    cpu_set_t allowed;
+    int kept = 0;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return 0;
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &allowed) && ++kept > threads)
+            CPU_CLR(i, &allowed);
+    return kept >= threads && sched_setaffinity(0, sizeof allowed, &allowed) == 0;
+}
+
+int bench_open(bench *b, const char *suite, int argc, char **argv)
+{
+    *b = (bench){.suite = suite, .threads = 1};
+    const char *json = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quick") == 0)
+            b->quick = 1;
+        else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+            b->threads = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--json") == 0 && i + 1 < argc)
+            json = argv[++i];
+        else
+            b->threads = 0;
+    }
+    if (b->threads < 1) {
+        fprintf(stderr, "usage: %s [--quick] [--threads N] [--json FILE]\n", suite);
+        return 0;
+    }
+    if (!pin(b->threads)) {
+        fprintf(stderr, "%s: cannot pin %d threads\n", suite, b->threads);
+        return 0;
+    }
+    if (json && !(b->json = fopen(json, "w"))) {
+        perror(json);
+        return 0;
+    }
+    if (b->json)
+        fprintf(b->json, "{\"suite\": \"%s\", \"threads\": %d, \"rows\": [", suite, b->threads);
+    return 1;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count, double *samples)
+{
+    qsort(samples, (size_t)count, sizeof *samples, by_value);
+    printf("%-10s %-28s %-4s %d  %10.4g %-8s %-24s %6s %6s\n", b->suite, name, dtype, b->threads,
+           samples[count / 2], unit, "-", "-", "-");
+    fflush(stdout);
+    if (!b->json)
+        return;
+    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"unit\": \"%s\", \"samples\": [", b->rows++ ? "," : "",
+            name, dtype, unit);
+    for (int i = 0; i < count; i++)
+        fprintf(b->json, "%s%.6g", i ? ", " : "", samples[i]);
+    fprintf(b->json, "]}");
+}
+
+int bench_close(bench *b)
+{
+    if (!b->json)
+        return 0;
+    fprintf(b->json, "\n]}\n");
+    return fclose(b->json) == 0 ? 0 : 1;
+}

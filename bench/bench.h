@@ -1,0 +1,27 @@
+/* What the programs of this folder share: their options, timing, and the report (one line a case, and a JSON file). */
+#ifndef TENFERRO_BENCH_H
+#define TENFERRO_BENCH_H
+
+#include <stdio.h>
+
+enum { BENCH_SAMPLES = 9 };
+
+typedef struct bench {
+    const char *suite;
+    int quick, threads;
+    FILE *json; /* NULL: none was asked for */
+    int rows;
+} bench;
+
+/* --quick, --threads N (1 if not given), --json FILE; pins the process to as many CPUs.  0 and a message if they are wrong. */
+int bench_open(bench *b, const char *suite, int argc, char **argv);
+
+/* One case without a peer of its own: its median is printed, all samples go to the JSON file (and are sorted). */
+void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count, double *samples);
+
+/* The program's exit status. */
+int bench_close(bench *b);
+
+double bench_seconds(void); /* of a monotonic clock */
+
+#endif
