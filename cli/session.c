@@ -2,6 +2,7 @@
 
 #include "session.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ static void draw(const tenferro_progress *progress, double elapsed)
         cells[filled] = '>';
     cells[BAR_WIDTH] = '\0';
     if (part > 0) {
-        double seconds = elapsed * (1 - part) / part;
+        double seconds = ceil(elapsed * (1 - part) / part);
         if (seconds < 360000)
             snprintf(left, sizeof left, ", %d:%02d left", (int)seconds / 60, (int)seconds % 60);
     }

@@ -79,6 +79,11 @@ number_text count_text(double count)
 number_text time_text(double seconds)
 {
     number_text text;
-    snprintf(text.chars, sizeof text.chars, seconds < 1 ? "%.3g s" : "%.1f s", seconds);
+    if (seconds < 1e-3)
+        snprintf(text.chars, sizeof text.chars, "%.3g us", 1e6 * seconds);
+    else if (seconds < 1)
+        snprintf(text.chars, sizeof text.chars, "%.3g ms", 1e3 * seconds);
+    else
+        snprintf(text.chars, sizeof text.chars, "%.1f s", seconds);
     return text;
 }

@@ -14,6 +14,6 @@ typedef struct number_text {
 
 number_text bytes_text(double bytes);  /* "512 B", "1.5 MiB" */
 number_text count_text(double count);  /* "42", "1234567", "6.71e+09" */
-number_text time_text(double seconds); /* "0.000123 s", "12.3 s" */
+number_text time_text(double seconds); /* "4.87 us", "12.3 s" */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Equations: one byte the number of operands, then for each its rank and extents, the rest is the equation.  What plans is
- * formatted and, if small, executed by two orders that must agree.
+ * Equations: one byte the number of operands, then for each its rank and extents, the rest is the
+ * equation.  What plans is formatted and, if small, executed by two orders that must agree.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -52,31 +52,37 @@ static void require(int condition, const char *what, const char *equation)
     abort();
 }
 
-static tenferro_einsum_plan *plan_of(tenferro_context *context, const input *in, tenferro_einsum_order order)
+static tenferro_einsum_plan *
+plan_of(tenferro_context *context, const input *in, tenferro_einsum_order order)
 {
     tenferro_einsum_options options = TENFERRO_EINSUM_OPTIONS_INIT;
     tenferro_einsum_plan *plan;
     options.order = order;
-    tenferro_status status = tenferro_einsum_plan_create(context, in->equation, TENFERRO_INT64, in->count, in->ranks,
-                                                         in->lists, &options, &plan);
-    require(status == TENFERRO_OK || status == TENFERRO_INVALID_ARGUMENT || status == TENFERRO_SHAPE_MISMATCH,
+    tenferro_status status = tenferro_einsum_plan_create(context, in->equation, TENFERRO_INT64,
+                                                         in->count, in->ranks, in->lists, &options,
+                                                         &plan);
+    require(status == TENFERRO_OK || status == TENFERRO_INVALID_ARGUMENT ||
+                status == TENFERRO_SHAPE_MISMATCH,
             "planning", in->equation);
     return plan;
 }
 
-static void execute(tenferro_context *context, const input *in, const tenferro_einsum_plan *const *plans)
+static void
+execute(tenferro_context *context, const input *in, const tenferro_einsum_plan *const *plans)
 {
     tenferro_tensor *operands[MOST_OPERANDS] = {NULL}, *out[2] = {NULL, NULL};
     int equal = 1;
     for (int i = 0; i < in->count; i++)
-        require(tenferro_random_uniform(context, TENFERRO_INT64, in->ranks[i], in->extents[i], 1, (uint64_t)i, -9, 10,
-                                        &operands[i]) == TENFERRO_OK,
+        require(tenferro_random_uniform(context, TENFERRO_INT64, in->ranks[i], in->extents[i], 1,
+                                        (uint64_t)i, -9, 10, &operands[i]) == TENFERRO_OK,
                 "operand", in->equation);
     for (int i = 0; i < 2; i++)
-        require(tenferro_einsum_execute(plans[i], in->count, (const tenferro_tensor *const *)operands, &out[i]) ==
-                    TENFERRO_OK,
+        require(tenferro_einsum_execute(plans[i], in->count,
+                                        (const tenferro_tensor *const *)operands,
+                                        &out[i]) == TENFERRO_OK,
                 "execution", in->equation);
-    require(tenferro_array_equal(out[0], out[1], &equal) == TENFERRO_OK && equal, "orders differ", in->equation);
+    require(tenferro_array_equal(out[0], out[1], &equal) == TENFERRO_OK && equal, "orders differ",
+            in->equation);
     tenferro_tensor_release(out[0]);
     tenferro_tensor_release(out[1]);
     for (int i = 0; i < in->count; i++)
@@ -92,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
         tenferro_context_options options = TENFERRO_CONTEXT_OPTIONS_INIT;
         options.threads = 1;
         options.blas = "none";
+        options.pool_limit = -1; /* blocks are really freed: the sanitizer sees more */
         require(tenferro_context_create(&options, &context) == TENFERRO_OK, "context", "");
     }
     read_input(bytes, count, &in);
@@ -101,8 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
     if (plans[0]) {
         tenferro_einsum_cost cost = TENFERRO_EINSUM_COST_INIT, other = TENFERRO_EINSUM_COST_INIT;
         for (int format = TENFERRO_EINSUM_TEXT; format <= TENFERRO_EINSUM_DOT; format++)
-            require(tenferro_einsum_plan_format(plans[0], (tenferro_einsum_format)format, text, sizeof text, NULL) ==
-                        TENFERRO_OK,
+            require(tenferro_einsum_plan_format(plans[0], (tenferro_einsum_format)format, text,
+                                                sizeof text, NULL) == TENFERRO_OK,
                     "format", in.equation);
         require(tenferro_einsum_plan_cost(plans[0], &cost) == TENFERRO_OK &&
                     tenferro_einsum_plan_cost(plans[1], &other) == TENFERRO_OK,

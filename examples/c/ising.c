@@ -464,9 +464,9 @@ int main(int argc, char **argv)
     if (!lattice_create(s.size, &l))
         status = tenferro_error_set(TENFERRO_OUT_OF_MEMORY, "out of memory");
     if (status == TENFERRO_OK) {
-        printf("Ising model on a %d x %d torus: %d operands of 2x2 in %s/, one label for each of "
-               "%d sites\n",
-               s.size, s.size, l.bonds, s.folder, s.size * s.size);
+        printf(
+            "Ising model, %d x %d torus: one einsum over %d operands (2x2, in %s/) and %d labels\n",
+            s.size, s.size, l.bonds, s.folder, s.size * s.size);
         status = run(ctx, &s, &l, &drawn, &agree);
     }
     if (status != TENFERRO_OK)

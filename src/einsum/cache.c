@@ -1,8 +1,8 @@
 /*
  * The plan cache: 64 sets of 4 plans.
  *
- * Its lock is only ever tried, for a bounded time: a thread that does not get it plans anew.  So a child forked while another
- * thread was inside is not stuck; it merely goes without a cache.
+ * Its lock is only ever tried, for a bounded time: a thread that does not get it plans anew.  So a
+ * child forked while another thread was inside is not stuck; it merely goes without a cache.
  */
 
 #include "einsum/cache.h"
@@ -62,7 +62,9 @@ static void destroy(tenferro_context *context, void *object)
 static cache *cache_of(tenferro_context *context)
 {
     void *object;
-    return tf_context_slot(context, TF_SLOT_EINSUM, create, destroy, &object) == TENFERRO_OK ? object : NULL;
+    return tf_context_slot(context, TF_SLOT_EINSUM, create, destroy, &object) == TENFERRO_OK
+               ? object
+               : NULL;
 }
 
 static int enter(cache *c)
@@ -103,7 +105,8 @@ static int64_t footprint(const tenferro_einsum_plan *plan, const tf_plan_key *ke
     const tf_network *n = &plan->network;
     int64_t axes = n->first[n->count] + n->out_rank;
     return (int64_t)sizeof *plan + (int64_t)key->count + plan->steps * (int64_t)sizeof *plan->step +
-           axes * 5 * (int64_t)sizeof(int64_t) + (int64_t)n->count * 16 + plan->room * 6 + plan->entries * 32;
+           axes * 5 * (int64_t)sizeof(int64_t) + (int64_t)n->count * 16 + plan->room * 6 +
+           plan->entries * 32;
 }
 
 static entry *oldest(entry *entries, int count)
@@ -127,7 +130,10 @@ static entry *oldest_used(cache *c)
     return found;
 }
 
-/* One round under the lock: frees a place or takes it.  What is thrown out comes back in *out; 1 when done. */
+/*
+ * One round under the lock: frees a place or takes it.  What is thrown out comes back in *out; 1
+ * when done.
+ */
 static int insert(cache *c, const entry *new_entry, entry *out)
 {
     int full = c->bytes > most_bytes - new_entry->bytes;

@@ -1,4 +1,7 @@
-/* The public doors: einsum by equation through the plan cache, plans by equation or labels, their execution. */
+/*
+ * The public doors: einsum by equation through the plan cache, plans by equation or labels, their
+ * execution.
+ */
 
 #include <string.h>
 #include <tenferro/ops.h>
@@ -11,7 +14,7 @@
 
 enum { MOST_OPERANDS = INT32_MAX / 4 };
 
-/* ---- operands ------------------------------------------------------------------------------------------------------ */
+/* ---- operands -------------------------------------------------------------------------------- */
 
 /* What a call's operands have in common. */
 typedef struct operand_facts {
@@ -22,10 +25,12 @@ typedef struct operand_facts {
     int64_t axes;
 } operand_facts;
 
-static tenferro_status examine(const char *what, int count, const tenferro_tensor *const *operands, operand_facts *facts)
+static tenferro_status
+examine(const char *what, int count, const tenferro_tensor *const *operands, operand_facts *facts)
 {
     if (count < 1 || count > MOST_OPERANDS || !operands)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d operands%s", what, count, operands ? "" : ", and NULL");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d operands%s", what, count,
+                       operands ? "" : ", and NULL");
     *facts = (operand_facts){.concrete = 1};
     for (int i = 0; i < count; i++) {
         const tenferro_tensor *t = operands[i];
@@ -37,7 +42,8 @@ static tenferro_status examine(const char *what, int count, const tenferro_tenso
             facts->dtype = dtype;
         }
         if (tenferro_tensor_context(t) != facts->context)
-            return tf_fail(TENFERRO_CONTEXT_MISMATCH, "%s: operand %d is of another context", what, i);
+            return tf_fail(TENFERRO_CONTEXT_MISMATCH, "%s: operand %d is of another context", what,
+                           i);
         tenferro_status status = tf_plan_check_dtype(facts->context, dtype);
         if (status == TENFERRO_OK && dtype != facts->dtype) {
             facts->mixed = 1;
@@ -51,9 +57,12 @@ static tenferro_status examine(const char *what, int count, const tenferro_tenso
     return TENFERRO_OK;
 }
 
-/* Operands of one dtype: those that have another are cast.  (*cast)[i] is NULL or to be released. */
-static tenferro_status meet_dtypes(const operand_facts *facts, int count, const tenferro_tensor *const *operands,
-                                   tenferro_tensor ***cast, const tenferro_tensor ***all)
+/*
+ * Operands of one dtype: those that have another are cast.  (*cast)[i] is NULL or to be released.
+ */
+static tenferro_status
+meet_dtypes(const operand_facts *facts, int count, const tenferro_tensor *const *operands,
+            tenferro_tensor ***cast, const tenferro_tensor ***all)
 {
     *cast = tf_calloc(facts->context, count, sizeof **cast);
     *all = *cast ? tf_malloc(facts->context, count, sizeof **all) : NULL;
@@ -67,7 +76,8 @@ static tenferro_status meet_dtypes(const operand_facts *facts, int count, const 
     return TENFERRO_OK;
 }
 
-static void release_cast(const operand_facts *facts, int count, tenferro_tensor **cast, const tenferro_tensor **all)
+static void release_cast(const operand_facts *facts, int count, tenferro_tensor **cast,
+                         const tenferro_tensor **all)
 {
     for (int i = 0; cast && i < count; i++)
         tenferro_tensor_release(cast[i]);
@@ -75,26 +85,27 @@ static void release_cast(const operand_facts *facts, int count, tenferro_tensor 
     tf_free(facts->context, all);
 }
 
-/* ---- planning ------------------------------------------------------------------------------------------------------ */
+/* ---- planning -------------------------------------------------------------------------------- */
 
-static tenferro_status plan_equation(tenferro_context *context, const char *equation, tenferro_dtype dtype, int count,
-                                     const int *ranks, const int64_t *const *extents,
-                                     const tenferro_einsum_options *options, int holds_context,
-                                     tenferro_einsum_plan **out)
+static tenferro_status
+plan_equation(tenferro_context *context, const char *equation, tenferro_dtype dtype, int count,
+              const int *ranks, const int64_t *const *extents,
+              const tenferro_einsum_options *options, int holds_context, tenferro_einsum_plan **out)
 {
     tf_notation notation;
     tf_network network;
     TF_TRY(tf_notation_parse(context, equation, count, ranks, &notation));
-    tenferro_status status = tf_network_create(context, 1, count, ranks, notation.names, extents, notation.out_rank,
-                                               notation.out_names, &network);
+    tenferro_status status = tf_network_create(context, 1, count, ranks, notation.names, extents,
+                                               notation.out_rank, notation.out_names, &network);
     if (status == TENFERRO_OK)
         status = tf_plan_create(&network, dtype, options, notation.pairs, holds_context, out);
     tf_notation_free(context, &notation);
     return status;
 }
 
-static tenferro_status plan_operands(const operand_facts *facts, const char *equation, int count,
-                                     const tenferro_tensor *const *operands, tenferro_einsum_plan **out)
+static tenferro_status
+plan_operands(const operand_facts *facts, const char *equation, int count,
+              const tenferro_tensor *const *operands, tenferro_einsum_plan **out)
 {
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
     int *ranks = tf_malloc(facts->context, count, sizeof *ranks);
@@ -104,7 +115,8 @@ static tenferro_status plan_operands(const operand_facts *facts, const char *equ
             ranks[i] = tenferro_tensor_rank(operands[i]);
             extents[i] = tenferro_tensor_extents(operands[i]);
         }
-        status = plan_equation(facts->context, equation, facts->dtype, count, ranks, extents, NULL, 0, out);
+        status = plan_equation(facts->context, equation, facts->dtype, count, ranks, extents, NULL,
+                               0, out);
     }
     tf_free(facts->context, ranks);
     tf_free(facts->context, extents);
@@ -127,16 +139,20 @@ static void write_key(const operand_facts *facts, const char *equation, size_t l
     memcpy(end, equation, length);
 }
 
-/* A plan from the context's cache, or a new one that is then kept there.  Operands have one dtype. */
-static tenferro_status cached_plan(const operand_facts *facts, const char *equation, int count,
-                                   const tenferro_tensor *const *operands, tenferro_einsum_plan **out)
+/*
+ * A plan from the context's cache, or a new one that is then kept there.  Operands have one dtype.
+ */
+static tenferro_status
+cached_plan(const operand_facts *facts, const char *equation, int count,
+            const tenferro_tensor *const *operands, tenferro_einsum_plan **out)
 {
     int64_t small[96];
     size_t length = strlen(equation);
     int64_t words = 2 + count + facts->axes;
     int64_t *bytes = small;
     if (length > sizeof small || (size_t)words * sizeof *small > sizeof small - length) {
-        bytes = tf_malloc(facts->context, words + (int64_t)(length / sizeof *small) + 1, sizeof *small);
+        bytes = tf_malloc(facts->context, words + (int64_t)(length / sizeof *small) + 1,
+                          sizeof *small);
         if (!bytes)
             return TENFERRO_OUT_OF_MEMORY;
     }
@@ -155,17 +171,17 @@ static tenferro_status cached_plan(const operand_facts *facts, const char *equat
     return status;
 }
 
-/* ---- execution ----------------------------------------------------------------------------------------------------- */
+/* ---- execution ------------------------------------------------------------------------------- */
 
-static tenferro_status run_new(const tenferro_einsum_plan *plan, int concrete, const tenferro_tensor *const *operands,
-                               tenferro_tensor **out)
+static tenferro_status run_new(const tenferro_einsum_plan *plan, int concrete,
+                               const tenferro_tensor *const *operands, tenferro_tensor **out)
 {
     if (!concrete)
         return tf_plan_run_on_level(plan, operands, out);
     tenferro_tensor *made = NULL;
     void *data;
-    TF_TRY(tenferro_tensor_create(plan->context, plan->dtype, plan->network.out_rank, plan->network.out_extents,
-                                  TENFERRO_COLUMN_MAJOR, &made));
+    TF_TRY(tenferro_tensor_create(plan->context, plan->dtype, plan->network.out_rank,
+                                  plan->network.out_extents, TENFERRO_COLUMN_MAJOR, &made));
     tenferro_status status = tenferro_tensor_data_mutable(made, &data);
     if (status == TENFERRO_OK)
         status = tf_plan_run(plan, operands, data, tenferro_tensor_strides(made));
@@ -177,13 +193,15 @@ static tenferro_status run_new(const tenferro_einsum_plan *plan, int concrete, c
     return TENFERRO_OK;
 }
 
-static tenferro_status check_destination(const tenferro_einsum_plan *plan, const tenferro_tensor *out)
+static tenferro_status
+check_destination(const tenferro_einsum_plan *plan, const tenferro_tensor *out)
 {
     const tf_network *n = &plan->network;
     if (!tenferro_tensor_is_concrete(out))
         return tf_fail(TENFERRO_UNSUPPORTED, "einsum_into: the destination belongs to a level");
     if (tenferro_tensor_context(out) != plan->context)
-        return tf_fail(TENFERRO_CONTEXT_MISMATCH, "einsum_into: the destination is of another context");
+        return tf_fail(TENFERRO_CONTEXT_MISMATCH,
+                       "einsum_into: the destination is of another context");
     if (tenferro_tensor_dtype(out) != plan->dtype)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "einsum_into: the destination is %s, the result %s",
                        tf_dtype_name(plan->context, tenferro_tensor_dtype(out)),
@@ -194,15 +212,18 @@ static tenferro_status check_destination(const tenferro_einsum_plan *plan, const
     for (int i = 0; same && i < rank; i++)
         same = extents[i] == n->out_extents[i];
     if (!same)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "einsum_into: the destination has shape %s, the result %s",
-                       tf_shape_text(rank, extents).chars, tf_shape_text(n->out_rank, n->out_extents).chars);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                       "einsum_into: the destination has shape %s, the result %s",
+                       tf_shape_text(rank, extents).chars,
+                       tf_shape_text(n->out_rank, n->out_extents).chars);
     return TENFERRO_OK;
 }
 
 static int overlaps(const tenferro_tensor *a, int64_t size, const tenferro_tensor *b)
 {
-    return tf_regions_overlap(size, tenferro_tensor_rank(a), tenferro_tensor_extents(a), tenferro_tensor_strides(a),
-                              tenferro_tensor_data(a), size, tenferro_tensor_rank(b), tenferro_tensor_extents(b),
+    return tf_regions_overlap(size, tenferro_tensor_rank(a), tenferro_tensor_extents(a),
+                              tenferro_tensor_strides(a), tenferro_tensor_data(a), size,
+                              tenferro_tensor_rank(b), tenferro_tensor_extents(b),
                               tenferro_tensor_strides(b), tenferro_tensor_data(b));
 }
 
@@ -226,11 +247,12 @@ static tenferro_status run_into(const tenferro_einsum_plan *plan, int concrete, 
     return status;
 }
 
-/* ---- doors --------------------------------------------------------------------------------------------------------- */
+/* ---- doors ----------------------------------------------------------------------------------- */
 
 /* Into *made, or into `given` if made is NULL. */
-static tenferro_status einsum(const char *what, const char *equation, int count, const tenferro_tensor *const *operands,
-                              tenferro_tensor *given, tenferro_tensor **made)
+static tenferro_status
+einsum(const char *what, const char *equation, int count, const tenferro_tensor *const *operands,
+       tenferro_tensor *given, tenferro_tensor **made)
 {
     operand_facts facts;
     tenferro_tensor **cast = NULL;
@@ -255,8 +277,8 @@ cleanup:
     return status;
 }
 
-tenferro_status tenferro_einsum(const char *equation, int count, const tenferro_tensor *const *operands,
-                                tenferro_tensor **out)
+tenferro_status tenferro_einsum(const char *equation, int count,
+                                const tenferro_tensor *const *operands, tenferro_tensor **out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: out is NULL");
@@ -264,8 +286,8 @@ tenferro_status tenferro_einsum(const char *equation, int count, const tenferro_
     return einsum("einsum", equation, count, operands, NULL, out);
 }
 
-tenferro_status tenferro_einsum_into(const char *equation, int count, const tenferro_tensor *const *operands,
-                                     tenferro_tensor *out)
+tenferro_status tenferro_einsum_into(const char *equation, int count,
+                                     const tenferro_tensor *const *operands, tenferro_tensor *out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_into: out is NULL");
@@ -273,20 +295,23 @@ tenferro_status tenferro_einsum_into(const char *equation, int count, const tenf
 }
 
 /* The options, or the defaults, whatever version of the struct the caller has. */
-static tenferro_status read_options(const tenferro_einsum_options *given, tenferro_einsum_options *options)
+static tenferro_status
+read_options(const tenferro_einsum_options *given, tenferro_einsum_options *options)
 {
     *options = (tenferro_einsum_options)TENFERRO_EINSUM_OPTIONS_INIT;
     if (given)
         TF_TRY(tf_struct_read("einsum options", options, sizeof *options, given));
     if (options->order < TENFERRO_EINSUM_AUTO || options->order > TENFERRO_EINSUM_GIVEN)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.order is %d", (int)options->order);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.order is %d",
+                       (int)options->order);
     if (options->memory_limit < 0)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.memory_limit is negative");
     return TENFERRO_OK;
 }
 
-static tenferro_status check_plan_arguments(const char *what, const tenferro_context *context, tenferro_dtype dtype,
-                                            int count, const int *ranks, const int64_t *const *extents)
+static tenferro_status
+check_plan_arguments(const char *what, const tenferro_context *context, tenferro_dtype dtype,
+                     int count, const int *ranks, const int64_t *const *extents)
 {
     if (!context || !ranks || !extents)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: an argument is NULL", what);
@@ -294,18 +319,20 @@ static tenferro_status check_plan_arguments(const char *what, const tenferro_con
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d operands", what, count);
     for (int i = 0; i < count; i++) {
         if (ranks[i] < 0 || (ranks[i] > 0 && !extents[i]))
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: operand %d has rank %d%s", what, i, ranks[i],
-                           ranks[i] < 0 ? "" : ", and its extents are NULL");
+            return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: operand %d has rank %d%s", what, i,
+                           ranks[i], ranks[i] < 0 ? "" : ", and its extents are NULL");
         for (int k = 0; k < ranks[i]; k++)
             if (tenferro_extent_is_symbol(extents[i][k]))
-                return tf_fail(TENFERRO_SYMBOLIC, "%s: axis %d of operand %d is symbolic", what, k, i);
+                return tf_fail(TENFERRO_SYMBOLIC, "%s: axis %d of operand %d is symbolic", what, k,
+                               i);
     }
     return tf_plan_check_dtype(context, dtype);
 }
 
-tenferro_status tenferro_einsum_plan_create(tenferro_context *context, const char *equation, tenferro_dtype dtype,
-                                            int count, const int *ranks, const int64_t *const *extents,
-                                            const tenferro_einsum_options *options, tenferro_einsum_plan **out)
+tenferro_status
+tenferro_einsum_plan_create(tenferro_context *context, const char *equation, tenferro_dtype dtype,
+                            int count, const int *ranks, const int64_t *const *extents,
+                            const tenferro_einsum_options *options, tenferro_einsum_plan **out)
 {
     tenferro_einsum_options o;
     if (!out || !equation)
@@ -329,7 +356,8 @@ static tenferro_status gather_labels(tenferro_context *context, int count, const
     *out = names;
     for (int i = 0; i < count; i++) {
         if (ranks[i] > 0 && !labels[i])
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_labels: the labels of operand %d are NULL", i);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "einsum_plan_labels: the labels of operand %d are NULL", i);
         if (ranks[i] > 0)
             memcpy(names, labels[i], (size_t)ranks[i] * sizeof *names);
         names += ranks[i];
@@ -337,22 +365,25 @@ static tenferro_status gather_labels(tenferro_context *context, int count, const
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_einsum_plan_labels(tenferro_context *context, tenferro_dtype dtype, int count,
-                                            const int *ranks, const int64_t *const *labels,
-                                            const int64_t *const *extents, int out_rank, const int64_t *out_labels,
-                                            const tenferro_einsum_options *options, tenferro_einsum_plan **out)
+tenferro_status
+tenferro_einsum_plan_labels(tenferro_context *context, tenferro_dtype dtype, int count,
+                            const int *ranks, const int64_t *const *labels,
+                            const int64_t *const *extents, int out_rank, const int64_t *out_labels,
+                            const tenferro_einsum_options *options, tenferro_einsum_plan **out)
 {
     tenferro_einsum_options o;
     tf_network network;
     if (!out || !labels || out_rank < 0 || (out_rank > 0 && !out_labels))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_labels: an argument is NULL, or a negative rank");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum_plan_labels: an argument is NULL, or a negative rank");
     *out = NULL;
     TF_TRY(check_plan_arguments("einsum_plan_labels", context, dtype, count, ranks, extents));
     TF_TRY(read_options(options, &o));
     int64_t *names = NULL;
     tenferro_status status = gather_labels(context, count, ranks, labels, &names);
     if (status == TENFERRO_OK)
-        status = tf_network_create(context, 0, count, ranks, names, extents, out_rank, out_labels, &network);
+        status = tf_network_create(context, 0, count, ranks, names, extents, out_rank, out_labels,
+                                   &network);
     if (status == TENFERRO_OK)
         status = tf_plan_create(&network, dtype, &o, NULL, 1, out);
     tf_free(context, names);
@@ -365,17 +396,19 @@ static tenferro_status check_operands(const tenferro_einsum_plan *plan, int coun
 {
     const tf_network *n = &plan->network;
     if (count != n->count || !operands)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_execute: %d operands given, the plan is for %d", count,
-                       n->count);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum_execute: %d operands given, the plan is for %d", count, n->count);
     *concrete = 1;
     for (int i = 0; i < count; i++) {
         const tenferro_tensor *t = operands[i];
         if (!t)
             return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_execute: operand %d is NULL", i);
         if (tenferro_tensor_context(t) != plan->context)
-            return tf_fail(TENFERRO_CONTEXT_MISMATCH, "einsum_execute: operand %d is of another context", i);
+            return tf_fail(TENFERRO_CONTEXT_MISMATCH,
+                           "einsum_execute: operand %d is of another context", i);
         if (tenferro_tensor_dtype(t) != plan->dtype)
-            return tf_fail(TENFERRO_DTYPE_MISMATCH, "einsum_execute: operand %d is %s, the plan is for %s", i,
+            return tf_fail(TENFERRO_DTYPE_MISMATCH,
+                           "einsum_execute: operand %d is %s, the plan is for %s", i,
                            tf_dtype_name(plan->context, tenferro_tensor_dtype(t)),
                            tf_dtype_name(plan->context, plan->dtype));
         int rank = tenferro_tensor_rank(t);
@@ -385,7 +418,8 @@ static tenferro_status check_operands(const tenferro_einsum_plan *plan, int coun
         for (int k = 0; same && k < rank; k++)
             same = extents[k] == n->axis_extents[n->first[i] + k];
         if (!same)
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "einsum_execute: operand %d has shape %s, the plan is for %s", i,
+            return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                           "einsum_execute: operand %d has shape %s, the plan is for %s", i,
                            tf_shape_text(rank, extents).chars,
                            tf_shape_text(planned, n->axis_extents + n->first[i]).chars);
         *concrete &= tenferro_tensor_is_concrete(t);
@@ -393,8 +427,9 @@ static tenferro_status check_operands(const tenferro_einsum_plan *plan, int coun
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_einsum_execute(const tenferro_einsum_plan *plan, int count,
-                                        const tenferro_tensor *const *operands, tenferro_tensor **out)
+tenferro_status
+tenferro_einsum_execute(const tenferro_einsum_plan *plan, int count,
+                        const tenferro_tensor *const *operands, tenferro_tensor **out)
 {
     int concrete;
     if (!out)
@@ -406,8 +441,9 @@ tenferro_status tenferro_einsum_execute(const tenferro_einsum_plan *plan, int co
     return run_new(plan, concrete, operands, out);
 }
 
-tenferro_status tenferro_einsum_execute_into(const tenferro_einsum_plan *plan, int count,
-                                             const tenferro_tensor *const *operands, tenferro_tensor *out)
+tenferro_status
+tenferro_einsum_execute_into(const tenferro_einsum_plan *plan, int count,
+                             const tenferro_tensor *const *operands, tenferro_tensor *out)
 {
     int concrete;
     if (!plan || !out)

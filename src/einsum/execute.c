@@ -1,4 +1,7 @@
-/* Runs a plan over pointers: each step is one binary contraction, intermediates lie in one block of scratch. */
+/*
+ * Runs a plan over pointers: each step is one binary contraction, intermediates lie in one block of
+ * scratch.
+ */
 
 #include <string.h>
 
@@ -23,7 +26,8 @@ tf_contraction tf_plan_contraction(const tenferro_einsum_plan *plan, const tf_st
 }
 
 /* Strides of one operand by loop label: a repeated one has the sum. */
-static void scatter_strides(int labels, int64_t axes, const int *slots, const int64_t *strides, int64_t *out)
+static void
+scatter_strides(int labels, int64_t axes, const int *slots, const int64_t *strides, int64_t *out)
 {
     memset(out, 0, (size_t)labels * sizeof *out);
     for (int64_t i = 0; i < axes; i++)
@@ -32,8 +36,9 @@ static void scatter_strides(int labels, int64_t axes, const int *slots, const in
 }
 
 /* Where a node's elements are; strides of an operand replace the planned ones. */
-static const void *bind(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, const char *arena,
-                        const tf_step *s, int node, int64_t *buffer, const int64_t **strides)
+static const void *
+bind(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, const char *arena,
+     const tf_step *s, int node, int64_t *buffer, const int64_t **strides)
 {
     const tf_network *n = &plan->network;
     if (node >= n->count)
@@ -44,8 +49,9 @@ static const void *bind(const tenferro_einsum_plan *plan, const tenferro_tensor 
     return tenferro_tensor_data(operands[node]);
 }
 
-static tenferro_status run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, char *arena,
-                                 void *out, const int64_t *out_strides)
+static tenferro_status
+run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, char *arena,
+          void *out, const int64_t *out_strides)
 {
     /* a step whose operands fit in memory has at most 62 labels in each: see TF_MAX_LABELS */
     int64_t a_strides[TF_MAX_LABELS], b_strides[TF_MAX_LABELS], c_strides[TF_MAX_LABELS];
@@ -56,12 +62,14 @@ static tenferro_status run_steps(const tenferro_einsum_plan *plan, const tenferr
         const tf_step *s = &plan->step[i];
         tf_contraction c = tf_plan_contraction(plan, s);
         const void *a = bind(plan, operands, arena, s, s->a, a_strides, &c.a_strides);
-        const void *b = s->b < 0 ? NULL : bind(plan, operands, arena, s, s->b, b_strides, &c.b_strides);
+        const void *b = s->b < 0 ? NULL
+                                 : bind(plan, operands, arena, s, s->b, b_strides, &c.b_strides);
         void *result = out;
         if (i + 1 < plan->steps) {
             result = arena + s->offset;
         } else {
-            scatter_strides(s->labels, plan->network.out_rank, plan->out_slots, out_strides, c_strides);
+            scatter_strides(s->labels, plan->network.out_rank, plan->out_slots, out_strides,
+                            c_strides);
             c.c_strides = c_strides;
         }
         TF_TRY(total > long_work ? tf_report_progress(plan->context, "einsum", done, total)
@@ -69,22 +77,24 @@ static tenferro_status run_steps(const tenferro_einsum_plan *plan, const tenferr
         TF_TRY(tf_contract(&engine, &c, TF_ROUTE_AUTO, a, b, result));
         done += s->multiply_adds;
     }
-    return total > long_work ? tf_report_progress(plan->context, "einsum", total, total) : TENFERRO_OK;
+    return total > long_work ? tf_report_progress(plan->context, "einsum", total, total)
+                             : TENFERRO_OK;
 }
 
-tenferro_status tf_plan_run(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, void *out,
-                            const int64_t *out_strides)
+tenferro_status tf_plan_run(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands,
+                            void *out, const int64_t *out_strides)
 {
     if (plan->network.empty) { /* sums of nothing */
         static const unsigned char zero[16] = {0};
         tf_engine engine;
         tf_context_engine(plan->context, &engine);
-        return tf_fill(&engine, plan->element_size, zero, plan->network.out_rank, plan->network.out_extents, out,
-                       out_strides);
+        return tf_fill(&engine, plan->element_size, zero, plan->network.out_rank,
+                       plan->network.out_extents, out, out_strides);
     }
     if (plan->overflow >= 0)
         return tf_fail(TENFERRO_OVERFLOW,
-                       "einsum: step %d of %d meets tensors too large to count in bytes (its result: %.6g elements)",
+                       "einsum: step %d of %d meets tensors too large to count in bytes (its "
+                       "result: %.6g elements)",
                        plan->overflow + 1, plan->steps, plan->step[plan->overflow].elements);
     char *arena = NULL;
     if (plan->arena > 0) {

@@ -1,4 +1,7 @@
-/* A plan for people (text), programs (JSON) and Graphviz (DOT).  Labels of extent 1 do not take part and are not shown. */
+/*
+ * A plan for people (text), programs (JSON) and Graphviz (DOT).  Labels of extent 1 do not take
+ * part and are not shown.
+ */
 
 #include "einsum/plan.h"
 #include "support/text.h"
@@ -8,7 +11,8 @@ typedef struct writer {
     tf_text text;
 } writer;
 
-static void add_labels(writer *w, const int *labels, int64_t count, const char *between, const char *around)
+static void
+add_labels(writer *w, const int *labels, int64_t count, const char *between, const char *around)
 {
     for (int64_t i = 0, shown = 0; i < count; i++)
         if (labels[i] >= 0)
@@ -24,7 +28,8 @@ static void add_side(writer *w, int step, int side, const char *between, const c
     const tf_step *s = &plan->step[step];
     int node = side == TF_IN_A ? s->a : side == TF_IN_B ? s->b : -1;
     if (node >= 0 && node < n->count) {
-        add_labels(w, n->axis_labels + n->first[node], n->first[node + 1] - n->first[node], between, around);
+        add_labels(w, n->axis_labels + n->first[node], n->first[node + 1] - n->first[node], between,
+                   around);
     } else if (side == 0 && step + 1 == plan->steps) {
         add_labels(w, n->out_labels, n->out_rank, between, around);
     } else {
@@ -40,7 +45,8 @@ static void add_side(writer *w, int step, int side, const char *between, const c
 static void add_node(writer *w, int node)
 {
     int count = w->plan->network.count;
-    tf_text_add(&w->text, node < count ? "operand %d" : "step %d", node < count ? node : node - count + 1);
+    tf_text_add(&w->text, node < count ? "operand %d" : "step %d",
+                node < count ? node : node - count + 1);
 }
 
 static void write_text(writer *w)
@@ -73,7 +79,8 @@ static void write_text(writer *w)
             tf_text_add(&w->text, ", ");
             add_node(w, s->b);
         }
-        tf_text_add(&w->text, ")  %.6g multiply-adds, %.6g elements\n", s->multiply_adds, s->elements);
+        tf_text_add(&w->text, ")  %.6g multiply-adds, %.6g elements\n", s->multiply_adds,
+                    s->elements);
     }
 }
 
@@ -82,13 +89,14 @@ static void write_json(writer *w, const int64_t *path)
     const tenferro_einsum_plan *plan = w->plan;
     const tenferro_einsum_cost *c = &plan->cost;
     const char *around = plan->network.spelled ? "\"" : "";
-    tf_text_add(&w->text, "{\"operands\": %d, \"dtype\": \"%s\", \"output\": [", plan->network.count,
-                tf_dtype_name(plan->context, plan->dtype));
+    tf_text_add(&w->text, "{\"operands\": %d, \"dtype\": \"%s\", \"output\": [",
+                plan->network.count, tf_dtype_name(plan->context, plan->dtype));
     for (int i = 0; i < plan->network.out_rank; i++)
         tf_text_add(&w->text, "%s%lld", i ? ", " : "", (long long)plan->network.out_extents[i]);
     tf_text_add(&w->text, "],\n \"path\": [");
     for (int i = 0; i + 1 < plan->network.count; i++)
-        tf_text_add(&w->text, "%s[%lld, %lld]", i ? ", " : "", (long long)path[2 * i], (long long)path[2 * i + 1]);
+        tf_text_add(&w->text, "%s[%lld, %lld]", i ? ", " : "", (long long)path[2 * i],
+                    (long long)path[2 * i + 1]);
     tf_text_add(&w->text,
                 "],\n \"multiply_adds\": %.17g, \"flops\": %.17g, \"largest_step\": %.17g,\n"
                 " \"largest_intermediate\": %.17g, \"peak_bytes\": %.17g,\n \"steps\": [",
@@ -106,7 +114,8 @@ static void write_json(writer *w, const int64_t *path)
         }
         tf_text_add(&w->text, "]], \"result_labels\": [");
         add_side(w, i, 0, ", ", around);
-        tf_text_add(&w->text, "], \"multiply_adds\": %.17g, \"elements\": %.17g}", s->multiply_adds, s->elements);
+        tf_text_add(&w->text, "], \"multiply_adds\": %.17g, \"elements\": %.17g}", s->multiply_adds,
+                    s->elements);
     }
     tf_text_add(&w->text, "]}\n");
 }
@@ -134,8 +143,9 @@ static void write_dot(writer *w)
     tf_text_add(&w->text, "}\n");
 }
 
-tenferro_status tenferro_einsum_plan_format(const tenferro_einsum_plan *plan, tenferro_einsum_format format,
-                                            char *buffer, size_t size, size_t *needed)
+tenferro_status
+tenferro_einsum_plan_format(const tenferro_einsum_plan *plan, tenferro_einsum_format format,
+                            char *buffer, size_t size, size_t *needed)
 {
     if (!plan || (!buffer && size > 0))
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_format: an argument is NULL");

@@ -1,11 +1,12 @@
 /*
- * The greedy order: contract the pair that shrinks the memory most, size(out) - size(a) - size(b), until one is left
- * (the rule of Smith and Gray, opt_einsum, JOSS 3 (2018) 753).
+ * The greedy order: contract the pair that shrinks the memory most, size(out) - size(a) - size(b),
+ * until one is left (the rule of Smith and Gray, opt_einsum, JOSS 3 (2018) 753).
  *
- * Candidates are pairs that share a label.  They wait in a heap; those of which a node is gone are dropped when they come
- * up.  A label in many operands would give a square of candidates, so each new node looks only at the latest NEIGHBOURS of a
- * label's nodes; when the heap runs dry, the nodes that are left look at each other again, and when no two share a
- * label any more, the smallest are multiplied first.
+ * Candidates are pairs that share a label.  They wait in a heap; those of which a node is gone are
+ * dropped when they come up.  A label in many operands would give a square of candidates, so each
+ * new node looks only at the latest NEIGHBOURS of a label's nodes; when the heap runs dry, the
+ * nodes that are left look at each other again, and when no two share a label any more, the
+ * smallest are multiplied first.
  */
 
 #include <stdint.h>
@@ -19,7 +20,10 @@ typedef struct candidate {
     int a, b;
 } candidate;
 
-/* Entry of a label's list of nodes, latest first.  Nodes that are gone are unlinked when they are met. */
+/*
+ * Entry of a label's list of nodes, latest first.  Nodes that are gone are unlinked when they are
+ * met.
+ */
 typedef struct link {
     int node;
     int64_t next; /* -1 ends */
@@ -37,8 +41,8 @@ typedef struct greedy {
     int *set_size;
     int *sets;
     int64_t sets_used, sets_room;
-    int *references;     /* of each label: nodes that have it, and 1 for the output */
-    int64_t *heads;      /* of each label: its latest link */
+    int *references; /* of each label: nodes that have it, and 1 for the output */
+    int64_t *heads;  /* of each label: its latest link */
     link *links;
     int64_t links_used, links_room;
     candidate *heap;
@@ -46,7 +50,8 @@ typedef struct greedy {
 } greedy;
 
 /* The array with room for `more` further elements, maybe elsewhere; NULL if there is no memory. */
-static void *grow(const greedy *g, void *array, int64_t used, int64_t more, int64_t *room, size_t size)
+static void *
+grow(const greedy *g, void *array, int64_t used, int64_t more, int64_t *room, size_t size)
 {
     if (array && more <= *room - used)
         return array;
@@ -105,8 +110,8 @@ static double times(double size, double extent)
 }
 
 /*
- * The labels that contracting a and b leaves, ascending, into `out` (may be NULL), and the size of the result.  A label
- * stays if another node or the output has it.
+ * The labels that contracting a and b leaves, ascending, into `out` (may be NULL), and the size of
+ * the result.  A label stays if another node or the output has it.
  */
 static int merge(const greedy *g, int a, int b, int *out, double *size)
 {
@@ -130,7 +135,10 @@ static int merge(const greedy *g, int a, int b, int *out, double *size)
     return kept;
 }
 
-/* Pushes a candidate for each node that shares a label with `node` (of a long list only the latest). */
+/*
+ * Pushes a candidate for each node that shares a label with `node` (of a long list only the
+ * latest).
+ */
 static tenferro_status look_around(greedy *g, int node)
 {
     for (int i = 0; i < g->set_size[node]; i++) {

@@ -1,4 +1,7 @@
-/* Runs a plan on operands of a level, step by step through the public operations: each is recorded, traced ... there. */
+/*
+ * Runs a plan on operands of a level, step by step through the public operations: each is recorded,
+ * traced ... there.
+ */
 
 #include <limits.h>
 #include <tenferro/ops.h>
@@ -25,11 +28,15 @@ static const tenferro_tensor *bind(const level_run *r, int node, int32_t apart, 
         return r->results[node - n->count];
     }
     for (int64_t i = n->first[node]; i < n->first[node + 1]; i++)
-        labels[i - n->first[node]] = n->axis_labels[i] >= 0 ? n->axis_labels[i] : apart + (int32_t)(i - n->first[node]);
+        labels[i - n->first[node]] = n->axis_labels[i] >= 0 ? n->axis_labels[i]
+                                                            : apart + (int32_t)(i - n->first[node]);
     return r->operands[node];
 }
 
-/* Result axes of a step: ascending, of the last one as the output has them (without axes of extent 1). */
+/*
+ * Result axes of a step: ascending, of the last one as the output has them (without axes of extent
+ * 1).
+ */
 static int result_labels(const level_run *r, int step, int32_t *labels)
 {
     const tenferro_einsum_plan *plan = r->plan;
@@ -63,7 +70,8 @@ static tenferro_status run_step(level_run *r, int step, int32_t most)
     const tenferro_tensor *a = bind(r, s->a, apart, r->a_labels);
     const tenferro_tensor *b = s->b < 0 ? NULL : bind(r, s->b, apart + most, r->b_labels);
     int rank = result_labels(r, step, r->c_labels);
-    TF_TRY(tenferro_contract(a, r->a_labels, 0, b, b ? r->b_labels : NULL, 0, rank, r->c_labels, &r->results[step]));
+    TF_TRY(tenferro_contract(a, r->a_labels, 0, b, b ? r->b_labels : NULL, 0, rank, r->c_labels,
+                             &r->results[step]));
     drop(r, s->a);
     drop(r, s->b);
     return TENFERRO_OK;
@@ -84,8 +92,8 @@ static tenferro_status expand(const level_run *r, tenferro_tensor **result)
     return TENFERRO_OK;
 }
 
-tenferro_status tf_plan_run_on_level(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands,
-                                     tenferro_tensor **out)
+tenferro_status tf_plan_run_on_level(const tenferro_einsum_plan *plan,
+                                     const tenferro_tensor *const *operands, tenferro_tensor **out)
 {
     const tf_network *n = &plan->network;
     tenferro_context *c = plan->context;

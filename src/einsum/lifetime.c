@@ -1,4 +1,7 @@
-/* Intermediates live in one block, each from the step that makes it to the step that reads it: first fit. */
+/*
+ * Intermediates live in one block, each from the step that makes it to the step that reads it:
+ * first fit.
+ */
 
 #include <float.h>
 #include <string.h>

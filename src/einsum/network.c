@@ -54,7 +54,8 @@ tf_label_text tf_label_name(const tf_network *network, int label)
     if (!network->spelled)
         snprintf(text.chars, sizeof text.chars, "%lld", (long long)name);
     else if (name >= TF_ELLIPSIS_NAME)
-        snprintf(text.chars, sizeof text.chars, "...-%lld", (long long)(name - TF_ELLIPSIS_NAME + 1));
+        snprintf(text.chars, sizeof text.chars, "...-%lld",
+                 (long long)(name - TF_ELLIPSIS_NAME + 1));
     else
         tf_utf8_write((uint32_t)name, text.chars);
     return text;
@@ -64,17 +65,23 @@ tf_label_text tf_label_name(const tf_network *network, int label)
 static tenferro_status meet(tf_network *n, int *owners, int label, int operand, int64_t extent)
 {
     int64_t have = n->extents[label];
-    if (have == 1 || (extent != 1 && tenferro_extent_is_symbol(have) && !tenferro_extent_is_symbol(extent))) {
+    if (have == 1 ||
+        (extent != 1 && tenferro_extent_is_symbol(have) && !tenferro_extent_is_symbol(extent))) {
         n->extents[label] = extent;
         owners[label] = operand;
     } else if (extent != 1 && extent != have && !tenferro_extent_is_symbol(extent)) {
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "einsum: label %s has extent %lld in operand %d but %lld in operand %d",
-                       tf_label_name(n, label).chars, (long long)have, owners[label], (long long)extent, operand);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                       "einsum: label %s has extent %lld in operand %d but %lld in operand %d",
+                       tf_label_name(n, label).chars, (long long)have, owners[label],
+                       (long long)extent, operand);
     }
     return TENFERRO_OK;
 }
 
-/* A label repeated in one operand is a diagonal: there an extent of 1 does not broadcast (NumPy's rule). */
+/*
+ * A label repeated in one operand is a diagonal: there an extent of 1 does not broadcast (NumPy's
+ * rule).
+ */
 static tenferro_status check_diagonals(const tf_network *n, int operand, int64_t *seen, int *stamp)
 {
     for (int64_t i = n->first[operand]; i < n->first[operand + 1]; i++) {
@@ -87,7 +94,8 @@ static tenferro_status check_diagonals(const tf_network *n, int operand, int64_t
                    !tenferro_extent_is_symbol(seen[label])) {
             return tf_fail(TENFERRO_SHAPE_MISMATCH,
                            "einsum: label %s is repeated in operand %d with extents %lld and %lld",
-                           tf_label_name(n, label).chars, operand, (long long)seen[label], (long long)extent);
+                           tf_label_name(n, label).chars, operand, (long long)seen[label],
+                           (long long)extent);
         }
     }
     return TENFERRO_OK;
@@ -121,7 +129,8 @@ static tenferro_status resolve_output(tf_network *n, name_map *map, const int64_
     for (int i = 0; i < n->out_rank; i++) {
         int label = *name_map_at(map, out_names[i]);
         if (label < 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: label %lld of the output occurs in no operand",
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "einsum: label %lld of the output occurs in no operand",
                            (long long)out_names[i]);
         if (n->in_output[label])
             return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: label %s occurs twice in the output",
@@ -157,11 +166,11 @@ static void collect_sets(tf_network *n)
     n->set_first[n->count] = used;
 }
 
-static tenferro_status resolve(tf_network *n, name_map *map, int *owners, int64_t *seen, const int64_t *names,
-                               const int64_t *out_names)
+static tenferro_status resolve(tf_network *n, name_map *map, int *owners, int64_t *seen,
+                               const int64_t *names, const int64_t *out_names)
 {
     TF_TRY(number_labels(n, map, names));
-    int *stamp = owners; /* of each label the last operand looked at; then the operand whose extent it has */
+    int *stamp = owners; /* of each label the operand seen last; then whose extent it has */
     for (int i = 0; i < n->labels; i++)
         stamp[i] = -1;
     for (int i = 0; i < n->count; i++)
@@ -170,8 +179,8 @@ static tenferro_status resolve(tf_network *n, name_map *map, int *owners, int64_
         for (int64_t k = n->first[i]; k < n->first[i + 1]; k++) {
             int64_t extent = n->axis_extents[k];
             if (extent < 0 && !tenferro_extent_is_symbol(extent))
-                return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: operand %d has the extent %lld", i,
-                               (long long)extent);
+                return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: operand %d has the extent %lld",
+                               i, (long long)extent);
             TF_TRY(meet(n, owners, n->axis_labels[k], i, extent));
             n->empty |= extent == 0;
             n->symbolic |= tenferro_extent_is_symbol(extent);
@@ -198,9 +207,10 @@ static tenferro_status allocate(tf_network *n, int64_t axes)
     return ok ? TENFERRO_OK : TENFERRO_OUT_OF_MEMORY;
 }
 
-tenferro_status tf_network_create(tenferro_context *context, int spelled, int count, const int *ranks,
-                                  const int64_t *names, const int64_t *const *extents, int64_t out_rank,
-                                  const int64_t *out_names, tf_network *out)
+tenferro_status
+tf_network_create(tenferro_context *context, int spelled, int count, const int *ranks,
+                  const int64_t *names, const int64_t *const *extents, int64_t out_rank,
+                  const int64_t *out_names, tf_network *out)
 {
     tenferro_status status;
     name_map map = {0, NULL, NULL};
@@ -211,7 +221,8 @@ tenferro_status tf_network_create(tenferro_context *context, int spelled, int co
         axes += ranks[i];
     *out = (tf_network){.context = context, .count = count, .spelled = spelled};
     if (out_rank > axes)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: the output has %lld labels, the operands only %lld",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: the output has %lld labels, the operands only %lld",
                        (long long)out_rank, (long long)axes);
     if (out_rank > INT_MAX)
         return tf_fail(TENFERRO_OVERFLOW, "einsum: the output has %lld labels", (long long)out_rank);
@@ -221,7 +232,8 @@ tenferro_status tf_network_create(tenferro_context *context, int spelled, int co
     for (int i = 0; i < count; i++) {
         out->first[i + 1] = out->first[i] + ranks[i];
         if (ranks[i] > 0)
-            memcpy(out->axis_extents + out->first[i], extents[i], (size_t)ranks[i] * sizeof **extents);
+            memcpy(out->axis_extents + out->first[i], extents[i],
+                   (size_t)ranks[i] * sizeof **extents);
     }
     TF_TRY_CLEANUP(name_map_create(context, axes, &map));
     status = TENFERRO_OUT_OF_MEMORY;

@@ -13,8 +13,9 @@ void tf_order_left(int count, int *pairs)
 }
 
 /*
- * The list that a path speaks of: the nodes not yet contracted, in the order of their numbers (results are appended and
- * have the next number).  A Fenwick tree counts them: positions to nodes and back in O(log n).
+ * The list that a path speaks of: the nodes not yet contracted, in the order of their numbers
+ * (results are appended and have the next number).  A Fenwick tree counts them: positions to nodes
+ * and back in O(log n).
  */
 typedef struct node_list {
     int size;    /* of the tree, a power of two */
@@ -63,11 +64,13 @@ static tenferro_status list_create(tenferro_context *context, int count, node_li
     return TENFERRO_OK;
 }
 
-tenferro_status tf_order_given(tenferro_context *context, int count, const int64_t *path, int64_t length, int *pairs)
+tenferro_status tf_order_given(tenferro_context *context, int count, const int64_t *path,
+                               int64_t length, int *pairs)
 {
     node_list list;
     if (length != count - 1)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: a path of %lld pairs for %d operands; there must be %d",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: a path of %lld pairs for %d operands; there must be %d",
                        (long long)length, count, count - 1);
     if (length > 0 && !path)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.path is NULL");
@@ -78,8 +81,8 @@ tenferro_status tf_order_given(tenferro_context *context, int count, const int64
         if (a < 0 || a >= left || b < 0 || b >= left || a == b) {
             tf_free(context, list.counts);
             return tf_fail(TENFERRO_INVALID_ARGUMENT,
-                           "einsum: pair %d of the path is (%lld, %lld), with %d operands left", step, (long long)a,
-                           (long long)b, left);
+                           "einsum: pair %d of the path is (%lld, %lld), with %d operands left",
+                           step, (long long)a, (long long)b, left);
         }
         pairs[2 * step] = list_node(&list, (int)a);
         pairs[2 * step + 1] = list_node(&list, (int)b);
@@ -91,7 +94,8 @@ tenferro_status tf_order_given(tenferro_context *context, int count, const int64
     return TENFERRO_OK;
 }
 
-tenferro_status tf_order_to_path(tenferro_context *context, int count, const int *pairs, int64_t *path)
+tenferro_status
+tf_order_to_path(tenferro_context *context, int count, const int *pairs, int64_t *path)
 {
     node_list list;
     TF_TRY(list_create(context, count, &list));

@@ -4,8 +4,8 @@
  *     equation = list [ "->" labels ]     list = item { "," item }     item = labels | "(" list ")"
  *     labels   = { letter } [ "..." ] { letter }
  *
- * Blanks may stand anywhere but inside "..." and "->".  There is no recursion: open parentheses lie on a stack of
- * their own.
+ * Blanks may stand anywhere but inside "..." and "->".  There is no recursion: open parentheses lie
+ * on a stack of their own.
  */
 
 #include <stdlib.h>
@@ -21,12 +21,12 @@ typedef struct parser {
     int length;       /* its bytes */
     const int *ranks;
     tf_notation *out;
-    int items;      /* operands read so far */
-    int steps;      /* pairs made so far */
-    int *values;    /* of each open parenthesis, and of the top level: what its items were contracted to, or -1 */
-    int open;       /* open parentheses */
+    int items;   /* operands read so far */
+    int steps;   /* pairs made so far */
+    int *values; /* of each open parenthesis, from the top level: its items' result, or -1 */
+    int open;    /* open parentheses */
     int ever_open;
-    int64_t wide;   /* the most axes that an ellipsis stands for */
+    int64_t wide; /* the most axes that an ellipsis stands for */
 } parser;
 
 static const char expected[] = "expected a letter, \"...\", ',', ')' or \"->\"";
@@ -35,14 +35,15 @@ static tenferro_status fail_here(const parser *p, const char *why)
 {
     char character[5];
     if (p->code == 0)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: at the end of the equation (character %lld): %s",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: at the end of the equation (character %lld): %s",
                        (long long)p->position, why);
     if (p->code < 0x20 || p->code == 0x7f)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: character %lld (U+%04X): %s", (long long)p->position,
-                       (unsigned)p->code, why);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: character %lld (U+%04X): %s",
+                       (long long)p->position, (unsigned)p->code, why);
     tf_utf8_write(p->code, character);
-    return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: character %lld, '%s': %s", (long long)p->position, character,
-                   why);
+    return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: character %lld, '%s': %s",
+                   (long long)p->position, character, why);
 }
 
 /* Looks at the character at p->text. */
@@ -50,7 +51,8 @@ static tenferro_status look(parser *p)
 {
     p->length = tf_utf8_read(p->text, &p->code);
     if (p->length == 0)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: character %lld: the bytes from 0x%02x on are not UTF-8",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: character %lld: the bytes from 0x%02x on are not UTF-8",
                        (long long)p->position, (unsigned)(unsigned char)p->text[0]);
     return TENFERRO_OK;
 }
@@ -112,10 +114,12 @@ static tenferro_status read_operand(parser *p)
     }
     int64_t covered = rank - named;
     if (known && (covered < 0 || (covered > 0 && ellipsis < 0)))
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "einsum: operand %d has rank %lld, but the equation names %lld%s axes",
+        return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                       "einsum: operand %d has rank %lld, but the equation names %lld%s axes",
                        p->items, (long long)rank, (long long)named, ellipsis < 0 ? "" : " or more");
     if (known && ellipsis >= 0) {
-        memmove(names + ellipsis + covered, names + ellipsis, (size_t)(named - ellipsis) * sizeof *names);
+        memmove(names + ellipsis + covered, names + ellipsis,
+                (size_t)(named - ellipsis) * sizeof *names);
         for (int64_t i = 0; i < covered; i++)
             names[ellipsis + i] = TF_ELLIPSIS_NAME + covered - 1 - i;
         p->wide = TF_MAX(p->wide, covered);
@@ -189,7 +193,8 @@ static void imply_output(parser *p, int64_t total, const int64_t *sorted)
             p->out->out_names[p->out->out_rank++] = sorted[i];
 }
 
-static tenferro_status read_output(parser *p, int64_t total, const int64_t *sorted, unsigned char *used)
+static tenferro_status
+read_output(parser *p, int64_t total, const int64_t *sorted, unsigned char *used)
 {
     int64_t ellipsis = -1;
     for (;;) {
@@ -204,7 +209,9 @@ static tenferro_status read_output(parser *p, int64_t total, const int64_t *sort
         if (!tf_is_letter(p->code))
             return fail_here(p, "expected a letter or \"...\" in the output");
         int64_t name = p->code;
-        const int64_t *found = total > 0 ? bsearch(&name, sorted, (size_t)total, sizeof name, compare_names) : NULL;
+        const int64_t *found = total > 0 ? bsearch(&name, sorted, (size_t)total, sizeof name,
+                                                   compare_names)
+                                         : NULL;
         if (!found)
             return fail_here(p, "this label of the output occurs in no operand");
         while (found > sorted && found[-1] == name)
@@ -226,7 +233,8 @@ static tenferro_status parse(parser *p, int64_t total, int64_t *sorted, unsigned
     TF_TRY(look(p));
     TF_TRY(read_list(p));
     if (p->items != n->count)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: the equation has %d operands, but %d were given", p->items,
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: the equation has %d operands, but %d were given", p->items,
                        n->count);
     if (total > 0) {
         memcpy(sorted, n->names, (size_t)total * sizeof *sorted);
@@ -240,12 +248,13 @@ static tenferro_status parse(parser *p, int64_t total, int64_t *sorted, unsigned
     return read_output(p, total, sorted, used);
 }
 
-tenferro_status tf_notation_parse(tenferro_context *context, const char *equation, int count, const int *ranks,
-                                  tf_notation *out)
+tenferro_status tf_notation_parse(tenferro_context *context, const char *equation, int count,
+                                  const int *ranks, tf_notation *out)
 {
     *out = (tf_notation){.count = count};
     if (strlen(equation) >= INT32_MAX) /* so that operands and parentheses can be counted */
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: the equation has more than 2^31 - 2 bytes");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: the equation has more than 2^31 - 2 bytes");
     int64_t total = 0, opens = 0;
     for (int i = 0; i < count; i++)
         total += ranks[i]; /* below 2^62 */

@@ -59,7 +59,8 @@ static void sum_cost(tenferro_einsum_plan *plan)
         cost->largest_intermediate = TF_MAX(cost->largest_intermediate, s->elements);
         if (runs) {
             tf_contraction contraction = tf_plan_contraction(plan, s);
-            scratch = TF_MAX(scratch, (double)tf_contract_scratch(&engine, &contraction, TF_ROUTE_AUTO));
+            scratch = TF_MAX(scratch,
+                             (double)tf_contract_scratch(&engine, &contraction, TF_ROUTE_AUTO));
         }
     }
     if (plan->overflow < 0)
@@ -68,8 +69,8 @@ static void sum_cost(tenferro_einsum_plan *plan)
         cost->peak_bytes = tf_plan_live_peak(plan);
 }
 
-static tenferro_status build(tenferro_einsum_plan *plan, const tenferro_einsum_options *options,
-                             const int *parenthesised)
+static tenferro_status
+build(tenferro_einsum_plan *plan, const tenferro_einsum_options *options, const int *parenthesised)
 {
     const tf_network *n = &plan->network;
     int *pairs = tf_malloc(plan->context, 2 * (int64_t)n->count, sizeof *pairs);
@@ -91,7 +92,8 @@ static tenferro_status build(tenferro_einsum_plan *plan, const tenferro_einsum_o
     int64_t limit = options ? options->memory_limit : 0;
     if (limit > 0 && plan->cost.peak_bytes > (double)limit)
         return tf_fail(TENFERRO_OUT_OF_MEMORY,
-                       "einsum: the plan needs %.6g bytes at once, the limit is %lld (largest tensor: %.6g elements)",
+                       "einsum: the plan needs %.6g bytes at once, the limit is %lld (largest "
+                       "tensor: %.6g elements)",
                        plan->cost.peak_bytes, (long long)limit, plan->cost.largest_intermediate);
     return TENFERRO_OK;
 }
@@ -116,8 +118,9 @@ static void destroy(tenferro_einsum_plan *plan)
         tenferro_context_release(c);
 }
 
-tenferro_status tf_plan_create(tf_network *network, tenferro_dtype dtype, const tenferro_einsum_options *options,
-                               const int *parenthesised, int holds_context, tenferro_einsum_plan **out)
+tenferro_status
+tf_plan_create(tf_network *network, tenferro_dtype dtype, const tenferro_einsum_options *options,
+               const int *parenthesised, int holds_context, tenferro_einsum_plan **out)
 {
     tenferro_context *c = network->context;
     tenferro_einsum_plan *plan = tf_calloc(c, 1, sizeof *plan);
@@ -157,14 +160,16 @@ void tenferro_einsum_plan_release(tenferro_einsum_plan *plan)
         destroy(plan);
 }
 
-tenferro_status tenferro_einsum_plan_cost(const tenferro_einsum_plan *plan, tenferro_einsum_cost *out)
+tenferro_status
+tenferro_einsum_plan_cost(const tenferro_einsum_plan *plan, tenferro_einsum_cost *out)
 {
     if (!plan || !out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_cost: an argument is NULL");
     return tf_struct_write("einsum_plan_cost", out, &plan->cost, sizeof plan->cost);
 }
 
-tenferro_status tenferro_einsum_plan_output(const tenferro_einsum_plan *plan, int *rank, const int64_t **extents)
+tenferro_status
+tenferro_einsum_plan_output(const tenferro_einsum_plan *plan, int *rank, const int64_t **extents)
 {
     if (!plan || !rank || !extents)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_output: an argument is NULL");
@@ -173,8 +178,8 @@ tenferro_status tenferro_einsum_plan_output(const tenferro_einsum_plan *plan, in
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_einsum_plan_path(const tenferro_einsum_plan *plan, int64_t capacity, int64_t *path,
-                                          int64_t *pairs)
+tenferro_status tenferro_einsum_plan_path(const tenferro_einsum_plan *plan, int64_t capacity,
+                                          int64_t *path, int64_t *pairs)
 {
     if (!plan || !pairs || (!path && capacity > 0))
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_path: an argument is NULL");
@@ -184,7 +189,8 @@ tenferro_status tenferro_einsum_plan_path(const tenferro_einsum_plan *plan, int6
         return TENFERRO_OK;
     }
     if (capacity < 2 * ((int64_t)count - 1))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum_plan_path: room for %lld numbers, the path has %lld",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum_plan_path: room for %lld numbers, the path has %lld",
                        (long long)capacity, 2 * ((long long)count - 1));
     int *nodes = tf_malloc(plan->context, 2 * (int64_t)count, sizeof *nodes);
     if (!nodes)

@@ -1,4 +1,7 @@
-/* The tree as steps: which labels each contraction runs over and which it sums, and in which order the steps go. */
+/*
+ * The tree as steps: which labels each contraction runs over and which it sums, and in which order
+ * the steps go.
+ */
 
 #include <float.h>
 #include <string.h>
@@ -37,7 +40,8 @@ static int most_labels(const tenferro_einsum_plan *plan, int node)
     const tf_network *n = &plan->network;
     if (node < 0)
         return 0;
-    return node < n->count ? (int)(n->set_first[node + 1] - n->set_first[node]) : plan->step[node - n->count].labels;
+    return node < n->count ? (int)(n->set_first[node + 1] - n->set_first[node])
+                           : plan->step[node - n->count].labels;
 }
 
 static void walk_on(label_walk *w)
@@ -128,7 +132,10 @@ tenferro_status tf_plan_make_steps(tenferro_einsum_plan *plan, const int *pairs)
     return status;
 }
 
-/* What is alive at most while the subtree of a node is contracted, in elements, and what stays: its result. */
+/*
+ * What is alive at most while the subtree of a node is contracted, in elements, and what stays: its
+ * result.
+ */
 typedef struct need {
     double peak, result;
 } need;
@@ -148,8 +155,9 @@ static double peak_in_order(need first, need second, double result)
 }
 
 /*
- * Depth first, of two subtrees the one first that makes the peak smaller (Sethi and Ullman, J. ACM 17 (1970) 715, with
- * sizes for registers).  `stack` and `order` have room for one node a step; order receives the old step numbers.
+ * Depth first, of two subtrees the one first that makes the peak smaller (Sethi and Ullman, J. ACM
+ * 17 (1970) 715, with sizes for registers).  `stack` and `order` have room for one node a step;
+ * order receives the old step numbers.
  */
 static void depth_first(const tenferro_einsum_plan *plan, double *peaks, int *stack, int *order)
 {
@@ -182,7 +190,8 @@ tenferro_status tf_plan_sort_steps(tenferro_einsum_plan *plan)
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
     double *peaks = tf_malloc(plan->context, steps, sizeof *peaks);
     int *order = peaks ? tf_malloc(plan->context, steps, sizeof *order) : NULL;
-    int *places = order ? tf_malloc(plan->context, steps, sizeof *places) : NULL; /* first the stack */
+    int *places = order ? tf_malloc(plan->context, steps, sizeof *places)
+                        : NULL; /* first the stack */
     tf_step *sorted = places ? tf_malloc(plan->context, steps, sizeof *sorted) : NULL;
     if (sorted) {
         depth_first(plan, peaks, places, order);

@@ -1,9 +1,10 @@
 /*
  * The layout of each intermediate, compact, chosen from the output down to the operands.
  *
- * A step reads and writes fastest what falls apart into few contiguous groups: its free labels, its contracted ones, its
- * batch.  So the labels of a result are sorted first as its own step makes them (those of a, those of b, the batch), and
- * within each of these as the step that will read it groups them, in the order of that step's result or of its other operand.
+ * A step reads and writes fastest what falls apart into few contiguous groups: its free labels, its
+ * contracted ones, its batch.  So the labels of a result are sorted first as its own step makes
+ * them (those of a, those of b, the batch), and within each of these as the step that will read it
+ * groups them, in the order of that step's result or of its other operand.
  */
 
 #include <stdlib.h>
@@ -98,7 +99,8 @@ static int unit_side(const tenferro_einsum_plan *plan, const tf_step *s)
 }
 
 /* For each entry of the reader, its place in the operand beside: an axis, or just its number. */
-static void order_beside(const tenferro_einsum_plan *plan, const tf_step *reader, int beside, int64_t *places)
+static void
+order_beside(const tenferro_einsum_plan *plan, const tf_step *reader, int beside, int64_t *places)
 {
     const tf_network *n = &plan->network;
     for (int i = 0; i < reader->labels; i++)
@@ -111,8 +113,8 @@ static void order_beside(const tenferro_einsum_plan *plan, const tf_step *reader
 }
 
 /* Strides of a result that the step `reader` takes as operand `side`. */
-static void lay_out(tenferro_einsum_plan *plan, int step, const tf_step *reader, int side, wish *wishes,
-                    int64_t *places)
+static void lay_out(tenferro_einsum_plan *plan, int step, const tf_step *reader, int side,
+                    wish *wishes, int64_t *places)
 {
     const tf_step *s = &plan->step[step];
     int64_t *strides = side == TF_IN_A ? plan->a_strides : plan->b_strides;

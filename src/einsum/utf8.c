@@ -6,14 +6,19 @@ int tf_utf8_read(const char *text, uint32_t *code)
 {
     static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
     unsigned char lead = (unsigned char)text[0];
-    int length = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
+    int length = lead < 0x80   ? 1
+                 : lead < 0xc0 ? 0
+                 : lead < 0xe0 ? 2
+                 : lead < 0xf0 ? 3
+                 : lead < 0xf8 ? 4
+                               : 0;
     if (length <= 1) {
         *code = lead;
         return length;
     }
     uint32_t value = lead & (0x7fu >> length);
     for (int i = 1; i < length; i++) {
-        unsigned char next = (unsigned char)text[i]; /* a NUL is no continuation: the loop ends there */
+        unsigned char next = (unsigned char)text[i]; /* a NUL is no continuation: it ends there */
         if ((next & 0xc0) != 0x80)
             return 0;
         value = value << 6 | (next & 0x3fu);

@@ -7,7 +7,6 @@
 
 #include "contract/contract.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "ops/op.h"
@@ -54,23 +53,22 @@ static int find(const operand *x, int64_t label)
 static tenferro_status label_extent(tenferro_infer *x, const parts *p, int64_t label, tenferro_extent *out)
 {
     const operand *operands[2] = {&p->a, &p->b};
-    char what[48];
     *out = 1;
-    snprintf(what, sizeof what, "extents of label %lld", (long long)label);
     for (int i = 0; i < 1 + p->has_b; i++)
         for (int j = 0; j < operands[i]->rank; j++) {
             tenferro_extent e = x->in[i].extents[j];
             if (operands[i]->labels[j] != label)
                 continue;
             /* on a diagonal nothing broadcasts */
-            TF_TRY(tenferro_infer_equal(x, x->in[i].extents[find(operands[i], label)], e, what));
-            if (*out > 1 && e >= 0 && e != 1 && e != *out)
+            TF_TRY(tenferro_infer_equal(x, x->in[i].extents[find(operands[i], label)], e,
+                                        "extents of a diagonal"));
+            if (*out >= 0 && *out != 1 && e >= 0 && e != 1 && e != *out)
                 return tf_fail(TENFERRO_SHAPE_MISMATCH,
                                "contract: label %lld has extents %lld and %lld (axis %d of operand %d; shapes %s and %s)",
                                (long long)label, (long long)*out, (long long)e, j, i,
                                tf_shape_text(x->in[0].rank, x->in[0].extents).chars,
                                p->has_b ? tf_shape_text(x->in[1].rank, x->in[1].extents).chars : "none");
-            TF_TRY(tenferro_infer_broadcast(x, *out, e, what, out));
+            TF_TRY(tenferro_infer_broadcast(x, *out, e, "extents of one label", out));
         }
     return TENFERRO_OK;
 }
@@ -299,7 +297,8 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena, co
         tenferro_scope_fail(s, TENFERRO_OUT_OF_MEMORY);
         return NULL;
     }
-    memcpy(list, p->c.labels, (size_t)p->c.rank * sizeof *list);
+    if (p->c.rank)
+        memcpy(list, p->c.labels, (size_t)p->c.rank * sizeof *list);
     if (other->rank)
         memcpy(list + p->c.rank, other->labels, (size_t)other->rank * sizeof *list);
     for (int i = 0; i < o->rank; i++) {

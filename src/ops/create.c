@@ -42,7 +42,7 @@ static tenferro_status infer_as_listed(tenferro_infer *x, const char *name, tenf
     return TENFERRO_OK;
 }
 
-/* Without a program nobody gives a symbolic extent its value: creating the output then is the error. */
+/* Without a program nobody gives symbolic extents their values: creating the output then fails. */
 static tenferro_status require_output(tenferro_exec *x)
 {
     const tf_attributes *a = x->attributes;

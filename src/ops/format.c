@@ -18,7 +18,7 @@
 
 /* ---- decimal numbers ---- */
 
-/* |x| as d.ddd * 10^exponent: the shortest digits that tell x from its neighbours, at most so many. */
+/* |x| as d.ddd * 10^exponent: the fewest digits that tell x from its neighbours, or a rounding. */
 typedef struct decimal {
     char digits[24]; /* without trailing zeros, at least one */
     int count, exponent;
@@ -237,8 +237,8 @@ static int64_t elements_of(const shown_axis *axis)
 }
 
 /*
- * Which elements are shown, as in NumPy: above the threshold `edge` on each side of every axis.  That
- * alone leaves too much of a tensor with dozens of short axes, so then the outermost ones keep only
+ * Which elements are shown, as in NumPy: above the threshold `edge` on each side of every axis.
+ * That alone leaves too much of a tensor with dozens of short axes, so then the outermost ones keep only
  * their first element.
  */
 static void plan_axes(const tenferro_tensor *t, int64_t count,

@@ -1,4 +1,4 @@
-/* Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011. */
+/* Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3". */
 #ifndef TF_OPS_PHILOX_H
 #define TF_OPS_PHILOX_H
 

@@ -9,7 +9,7 @@
  *     f64  two words a, b:   u = ((b << 32 | a) >> 11) / 2^53
  * and is low + u*(high - low), with low and high rounded to the dtype first; a result that rounds
  * up to high becomes the number below it.  Complex ones take their two parts in turn.  Integers
- * take two words: low + floor((b << 32 | a) * (high - low) / 2^64), whose probabilities are equal to
+ * take two words: low + floor((b << 32 | a) * (high - low) / 2^64), with probabilities equal to
  * within 2^-64; i32 and i64 tensors of one range hold the same numbers.
  */
 

@@ -47,7 +47,8 @@ static tenferro_status piece(const lines *l, int64_t at, int64_t begin, int64_t 
     char *to = (char *)l->out->data + (at * os[l->line] + begin * os[across]) * l->size;
     if (!kept)
         return tf_fill(&l->engine, l->size, zero, l->rank, l->extents, to, os);
-    const char *from = (const char *)l->in->data + (at * is[l->line] + begin * is[across]) * l->size;
+    int64_t start = (at * is[l->line] + begin * is[across]) * l->size;
+    const char *from = (const char *)l->in->data + start;
     return tf_copy(&l->engine, l->size, l->rank, l->extents, from, is, to, os);
 }
 
@@ -55,7 +56,7 @@ static tenferro_status triangles(lines *l, int upper, int64_t offset)
 {
     int64_t count = l->in->extents[l->line], length = l->in->extents[1 - l->line];
     for (int64_t at = 0; at < count; at++) {
-        /* line `at` meets the diagonal j - i = offset at this index; the border is the first one after it */
+        /* where the line meets the diagonal j - i = offset */
         int64_t diagonal = l->line == 1 ? at - offset : at + offset;
         /* down a column the upper triangle comes first, along a row the lower one */
         int first = (l->line == 1) == upper;

@@ -1,6 +1,7 @@
 /*
- * Random networks against a loop over all labels: hyperedges, repeated and one-sided labels, scalars, disconnected parts,
- * extents from 0, broadcasting, any strides, every dtype, every order.  Values are small integers, so results are exact.
+ * Random networks against a loop over all labels: hyperedges, repeated and one-sided labels,
+ * scalars, disconnected parts, extents from 0, broadcasting, any strides, every dtype, every
+ * order.  Values are small integers, so results are exact.
  */
 
 #include "testing.h"
@@ -50,9 +51,10 @@ static void store(tenferro_dtype dtype, char *p, number v)
     int64_t l = (int64_t)v.re;
     float f[2] = {(float)v.re, (float)v.im};
     double d[2] = {v.re, v.im};
-    const void *from = dtype == TENFERRO_INT32 ? (void *)&i
-                       : dtype == TENFERRO_INT64 ? (void *)&l
-                       : dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (void *)f : (void *)d;
+    const void *from = dtype == TENFERRO_INT32                                    ? (void *)&i
+                       : dtype == TENFERRO_INT64                                  ? (void *)&l
+                       : dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (void *)f
+                                                                                  : (void *)d;
     memcpy(p, from, (size_t)size_of(dtype));
 }
 
@@ -62,9 +64,10 @@ static number load(tenferro_dtype dtype, const char *p)
     int64_t l = 0;
     float f[2] = {0, 0};
     double d[2] = {0, 0};
-    void *to = dtype == TENFERRO_INT32 ? (void *)&i
-               : dtype == TENFERRO_INT64 ? (void *)&l
-               : dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (void *)f : (void *)d;
+    void *to = dtype == TENFERRO_INT32                                    ? (void *)&i
+               : dtype == TENFERRO_INT64                                  ? (void *)&l
+               : dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (void *)f
+                                                                          : (void *)d;
     memcpy(to, p, (size_t)size_of(dtype));
     return (number){d[0] + (double)f[0] + (double)l + (double)i, d[1] + (double)f[1]};
 }
@@ -130,7 +133,8 @@ static void random_network(test_rng *rng, network *n)
         if (!seen[l] || test_rng_range(rng, 0, 1))
             continue;
         int at = (int)test_rng_range(rng, 0, n->out_rank);
-        memmove(n->out_labels + at + 1, n->out_labels + at, (size_t)(n->out_rank - at) * sizeof *n->out_labels);
+        memmove(n->out_labels + at + 1, n->out_labels + at,
+                (size_t)(n->out_rank - at) * sizeof *n->out_labels);
         n->out_labels[at] = l;
         n->out_rank++;
     }
@@ -167,7 +171,8 @@ static void naive(const network *n, number *result)
             for (int k = 0; k < o->rank; k++)
                 offset += (o->extents[k] == 1 ? 0 : index[o->labels[k]]) * o->strides[k];
             number v = load(n->dtype, o->data + offset * size_of(n->dtype));
-            product = (number){product.re * v.re - product.im * v.im, product.re * v.im + product.im * v.re};
+            product = (number){product.re * v.re - product.im * v.im,
+                               product.re * v.im + product.im * v.re};
         }
         for (int i = 0; i < n->out_rank; i++) {
             place += index[n->out_labels[i]] * stride;
@@ -183,8 +188,8 @@ static void print_network(const network *n, const char *how)
     print_error("case (dtype %u, %s): ", (unsigned)n->dtype, how);
     for (int i = 0; i < n->count; i++) {
         for (int k = 0; k < n->operands[i].rank; k++)
-            print_error("%c%d/%d ", (char)('a' + n->operands[i].labels[k]), (int)n->operands[i].extents[k],
-                        (int)n->operands[i].strides[k]);
+            print_error("%c%d/%d ", (char)('a' + n->operands[i].labels[k]),
+                        (int)n->operands[i].extents[k], (int)n->operands[i].strides[k]);
         print_error(i + 1 < n->count ? ", " : "-> ");
     }
     for (int i = 0; i < n->out_rank; i++)
@@ -192,7 +197,8 @@ static void print_network(const network *n, const char *how)
     print_error("\n");
 }
 
-static void check(const network *n, const tenferro_tensor *got, const number *expected, const char *how)
+static void
+check(const network *n, const tenferro_tensor *got, const number *expected, const char *how)
 {
     char *data = malloc(MOST_ELEMENTS * 16);
     int64_t elements = 1;
@@ -205,9 +211,11 @@ static void check(const network *n, const tenferro_tensor *got, const number *ex
     CHECK_OK(tenferro_tensor_read(got, data, NULL));
     for (int64_t i = 0; i < elements; i++) {
         number v = load(n->dtype, data + i * size_of(n->dtype));
-        if (v.re < expected[i].re || v.re > expected[i].re || v.im < expected[i].im || v.im > expected[i].im) {
+        if (v.re < expected[i].re || v.re > expected[i].re || v.im < expected[i].im ||
+            v.im > expected[i].im) {
             print_network(n, how);
-            fail_msg("element %d: %g%+gi instead of %g%+gi", (int)i, v.re, v.im, expected[i].re, expected[i].im);
+            fail_msg("element %d: %g%+gi instead of %g%+gi", (int)i, v.re, v.im, expected[i].re,
+                     expected[i].im);
         }
     }
     free(data);
@@ -279,16 +287,17 @@ static void run_case(test_rng *rng, tenferro_context *context, network *n, numbe
     operand destination = {.rank = n->out_rank};
     memcpy(destination.extents, n->out_extents, sizeof destination.extents);
     random_strides(rng, &destination, 0, size_of(n->dtype));
-    CHECK_OK(tenferro_tensor_wrap(context, n->dtype, n->out_rank, n->out_extents, destination.strides,
-                                  destination.data, 0, NULL, NULL, &destination.tensor));
+    CHECK_OK(tenferro_tensor_wrap(context, n->dtype, n->out_rank, n->out_extents,
+                                  destination.strides, destination.data, 0, NULL, NULL,
+                                  &destination.tensor));
     for (int order = TENFERRO_EINSUM_AUTO; order <= TENFERRO_EINSUM_GIVEN; order++) {
         tenferro_einsum_options options = TENFERRO_EINSUM_OPTIONS_INIT;
         tenferro_einsum_plan *plan;
         options.order = (tenferro_einsum_order)order;
         options.path = order == TENFERRO_EINSUM_GIVEN ? path : NULL;
         options.path_length = order == TENFERRO_EINSUM_GIVEN ? n->count - 1 : 0;
-        CHECK_OK(tenferro_einsum_plan_labels(context, n->dtype, n->count, ranks, labels, extents, n->out_rank,
-                                             n->out_labels, &options, &plan));
+        CHECK_OK(tenferro_einsum_plan_labels(context, n->dtype, n->count, ranks, labels, extents,
+                                             n->out_rank, n->out_labels, &options, &plan));
         CHECK_OK(tenferro_einsum_execute(plan, n->count, operands, &out));
         check(n, out, expected, names[order]);
         tenferro_tensor_release(out);

@@ -5,14 +5,14 @@
 #include <string.h>
 #include <tenferro/io.h>
 
-#define CHECK(expr)                                                       \
-    do {                                                                  \
-        tenferro_status check_status = (expr);                            \
-        if (check_status != TENFERRO_OK) {                                \
+#define CHECK(expr)                                                         \
+    do {                                                                    \
+        tenferro_status check_status = (expr);                              \
+        if (check_status != TENFERRO_OK) {                                  \
             fprintf(stderr, "%s: %s\n", tenferro_status_name(check_status), \
-                    tenferro_error_message());                            \
-            exit(1);                                                      \
-        }                                                                 \
+                    tenferro_error_message());                              \
+            exit(1);                                                        \
+        }                                                                   \
     } while (0)
 
 static void copy_npy(tenferro_context *context, const char *from, const char *to)
@@ -39,8 +39,8 @@ static void copy_spread(tenferro_context *context, const char *from, const char 
     if (!spread || !strides)
         exit(1);
     for (int64_t i = 0; i < count; i++)
-        memcpy(spread + 2 * (size_t)i * size, (const char *)tenferro_tensor_data(t) + (size_t)i * size,
-               size);
+        memcpy(spread + 2 * (size_t)i * size,
+               (const char *)tenferro_tensor_data(t) + (size_t)i * size, size);
     for (int i = 0; i < rank; i++)
         strides[i] = 2 * tenferro_tensor_strides(t)[i];
     CHECK(tenferro_tensor_wrap(context, tenferro_tensor_dtype(t), rank, tenferro_tensor_extents(t),

@@ -36,16 +36,17 @@ static void check_number(double got, double expected)
         fail_msg("%.17g instead of %.17g", got, expected);
 }
 
-static tenferro_einsum_plan *plan_with(tenferro_einsum_order order, int64_t pairs, const int64_t *path,
-                                       const char *equation, int count, const int *ranks,
-                                       const int64_t *const *extents)
+static tenferro_einsum_plan *
+plan_with(tenferro_einsum_order order, int64_t pairs, const int64_t *path, const char *equation,
+          int count, const int *ranks, const int64_t *const *extents)
 {
     tenferro_einsum_options options = TENFERRO_EINSUM_OPTIONS_INIT;
     tenferro_einsum_plan *plan;
     options.order = order;
     options.path = path;
     options.path_length = pairs;
-    CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, count, ranks, extents, &options, &plan));
+    CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, count, ranks, extents,
+                                         &options, &plan));
     return plan;
 }
 
@@ -78,17 +79,18 @@ static void order__each_kind__its_path_and_cost(void **state)
         int64_t path[4];
         double multiply_adds;
     } cases[] = {
-        {TENFERRO_EINSUM_AUTO, "ab,bc,cd->ad", {0, 1, 0, 1}, 2e5},          /* greedy finds the 10 x 10 */
-        {TENFERRO_EINSUM_GREEDY, "ab,(bc,cd)->ad", {0, 1, 0, 1}, 2e5},      /* whatever the parentheses */
-        {TENFERRO_EINSUM_AUTO, "ab,(bc,cd)->ad", {1, 2, 0, 1}, 2e7},        /* they are obeyed */
+        {TENFERRO_EINSUM_AUTO, "ab,bc,cd->ad", {0, 1, 0, 1}, 2e5}, /* greedy finds the 10 x 10 */
+        {TENFERRO_EINSUM_GREEDY, "ab,(bc,cd)->ad", {0, 1, 0, 1}, 2e5}, /* whatever the parentheses */
+        {TENFERRO_EINSUM_AUTO, "ab,(bc,cd)->ad", {1, 2, 0, 1}, 2e7},   /* they are obeyed */
         {TENFERRO_EINSUM_LEFT_TO_RIGHT, "ab,(bc,cd)->ad", {0, 1, 1, 0}, 2e5},
-        {TENFERRO_EINSUM_GIVEN, "ab,bc,cd->ad", {0, 2, 1, 0}, 1e8 + 1e8},   /* an outer product first */
+        {TENFERRO_EINSUM_GIVEN, "ab,bc,cd->ad", {0, 2, 1, 0}, 1e8 + 1e8}, /* an outer product first */
         {TENFERRO_EINSUM_GIVEN, "ab,bc,cd->ad", {2, 1, 1, 0}, 2e7},
     };
     for (size_t i = 0; i < TF_COUNT(cases); i++) {
         int given = cases[i].order == TENFERRO_EINSUM_GIVEN;
-        tenferro_einsum_plan *plan = plan_with(cases[i].order, given ? 2 : 0, given ? cases[i].path : NULL,
-                                               cases[i].equation, 3, RANKS(2, 2, 2), extents);
+        tenferro_einsum_plan *plan = plan_with(cases[i].order, given ? 2 : 0,
+                                               given ? cases[i].path : NULL, cases[i].equation, 3,
+                                               RANKS(2, 2, 2), extents);
         check_path(plan, 2, cases[i].path);
         check_number(cost_of(plan).multiply_adds, cases[i].multiply_adds);
         tenferro_einsum_plan_release(plan);
@@ -115,8 +117,9 @@ static void order__wrong_paths__refused(void **state)
         options.path = cases[i].path;
         options.path_length = cases[i].pairs;
         CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
-                     tenferro_einsum_plan_create(context, "ab,bc,cd->ad", TENFERRO_FLOAT64, 3, RANKS(2, 2, 2),
-                                                 LISTS(flat, tall, flat), &options, &plan));
+                     tenferro_einsum_plan_create(context, "ab,bc,cd->ad", TENFERRO_FLOAT64, 3,
+                                                 RANKS(2, 2, 2), LISTS(flat, tall, flat), &options,
+                                                 &plan));
         CHECK_MESSAGE(cases[i].message);
     }
 }
@@ -144,7 +147,8 @@ static void path__random_trees__there_and_back(void **state)
 static void greedy__disconnected_parts__smallest_first(void **state)
 {
     (void)state;
-    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_GREEDY, 0, NULL, "a,b,c->abc", 3, RANKS(1, 1, 1),
+    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_GREEDY, 0, NULL, "a,b,c->abc", 3,
+                                           RANKS(1, 1, 1),
                                            LISTS(EXTENTS(100), EXTENTS(3), EXTENTS(2)));
     check_number(cost_of(plan).multiply_adds, 6 + 600);
     check_number(cost_of(plan).flops, 6 + 600);
@@ -167,7 +171,8 @@ static void greedy__hyperedge_of_many__all_contracted(void **state)
         *end++ = i + 1 < COUNT ? ',' : '-';
     }
     memcpy(end, ">", 2);
-    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_GREEDY, 0, NULL, equation, COUNT, ranks, extents);
+    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_GREEDY, 0, NULL, equation, COUNT, ranks,
+                                           extents);
     check_number(cost_of(plan).multiply_adds, 10.0 * (COUNT - 1));
     check_number(cost_of(plan).largest_intermediate, 10);
     tenferro_einsum_plan_release(plan);
@@ -197,7 +202,8 @@ static void greedy__ten_thousand_operands__planned(void **state)
         extents[i] = two;
     }
     tenferro_einsum_plan *plan;
-    CHECK_OK(tenferro_einsum_plan_labels(context, TENFERRO_FLOAT64, COUNT, ranks, lists, extents, 0, NULL, NULL, &plan));
+    CHECK_OK(tenferro_einsum_plan_labels(context, TENFERRO_FLOAT64, COUNT, ranks, lists, extents, 0,
+                                         NULL, NULL, &plan));
     tenferro_einsum_cost cost = cost_of(plan);
     assert_int_equal(cost.steps, COUNT - 1);
     assert_true(cost.multiply_adds >= cost.largest_step && cost.largest_step >= 1);
@@ -207,7 +213,8 @@ static void greedy__ten_thousand_operands__planned(void **state)
 static void cost__counts__as_documented(void **state)
 {
     (void)state;
-    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL, "ab,bc,d->acd", 3, RANKS(2, 2, 1),
+    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL, "ab,bc,d->acd",
+                                           3, RANKS(2, 2, 1),
                                            LISTS(EXTENTS(2, 3), EXTENTS(3, 5), EXTENTS(7)));
     tenferro_einsum_cost cost = cost_of(plan);
     int rank;
@@ -231,10 +238,34 @@ static void cost__counts__as_documented(void **state)
     tenferro_einsum_plan_release(plan);
 }
 
-/* Executes the plan on tensors of ones and compares the memory that it took with what it said. */
-static void check_peak(const tenferro_einsum_plan *plan, int count, const int *ranks, const int64_t *const *extents)
+/*
+ * A symbol counts as 64, broadcasts with nothing but a literal 1, and meets other extents without
+ * an error here.
+ */
+static void plan__symbolic_extents__order_chosen(void **state)
 {
-    tenferro_memory_statistics before = TENFERRO_MEMORY_STATISTICS_INIT, after = TENFERRO_MEMORY_STATISTICS_INIT;
+    (void)state;
+    tenferro_extent n, m;
+    tf_network network;
+    tenferro_einsum_plan *plan;
+    CHECK_OK(tenferro_extent_symbol(context, "n", &n));
+    CHECK_OK(tenferro_extent_symbol(context, "m", &m));
+    CHECK_OK(tf_network_create(context, 0, 3, RANKS(2, 2, 2), EXTENTS(0, 1, 1, 2, 2, 3),
+                               LISTS(EXTENTS(5, n), EXTENTS(m, n), EXTENTS(1, 7)), 2, EXTENTS(0, 3),
+                               &network));
+    assert_true(network.symbolic);
+    CHECK_OK(tf_plan_create(&network, TENFERRO_FLOAT64, NULL, NULL, 1, &plan));
+    check_number(cost_of(plan).multiply_adds,
+                 5 * 64 * 64 + 5 * 7); /* label 2 is summed with label 1 */
+    tenferro_einsum_plan_release(plan);
+}
+
+/* Executes the plan on tensors of ones and compares the memory that it took with what it said. */
+static void check_peak(const tenferro_einsum_plan *plan, int count, const int *ranks,
+                       const int64_t *const *extents)
+{
+    tenferro_memory_statistics before = TENFERRO_MEMORY_STATISTICS_INIT,
+                               after = TENFERRO_MEMORY_STATISTICS_INIT;
     const tenferro_tensor *operands[8];
     tenferro_tensor *owned[8], *out;
     for (int i = 0; i < count; i++) {
@@ -260,19 +291,21 @@ static void peak__predicted__kept_when_executed(void **state)
     const int64_t *const extents[6] = {m, m, m, m, m, m};
     const int ranks[6] = {2, 2, 2, 2, 2, 2};
     tenferro_einsum_plan *plan;
-    plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL, "ab,bc,cd,de,ef,fg->ag", 6, ranks, extents);
+    plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL, "ab,bc,cd,de,ef,fg->ag", 6, ranks,
+                     extents);
     assert_int_equal(plan->arena, 2 * ((80000 + 63) / 64 * 64)); /* two intermediates take turns */
     check_peak(plan, 6, ranks, extents);
     tenferro_einsum_plan_release(plan);
 
-    plan = plan_with(TENFERRO_EINSUM_AUTO, 0, NULL, "(ab,bc),((cd,de),(ef,fg))->ag", 6, ranks, extents);
+    plan = plan_with(TENFERRO_EINSUM_AUTO, 0, NULL, "(ab,bc),((cd,de),(ef,fg))->ag", 6, ranks,
+                     extents);
     check_peak(plan, 6, ranks, extents);
     tenferro_einsum_plan_release(plan);
 }
 
 /*
- * (xa,ay) leaves 2000 x 2000.  ((yb,bz),zc) needs as much but leaves 2000 x 3.  The second must go first: then one such
- * tensor is alive at a time, not two.
+ * (xa,ay) leaves 2000 x 2000.  ((yb,bz),zc) needs as much but leaves 2000 x 3.  The second must go
+ * first: then one such tensor is alive at a time, not two.
  */
 static void peak__steps_sorted__less_alive(void **state)
 {
@@ -296,8 +329,9 @@ static void format__three_forms__snprintf_manner(void **state)
     (void)state;
     char text[4096], small[16];
     size_t needed = 0;
-    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL, "αb,bc,...c->...α", 3,
-                                           RANKS(2, 2, 2), LISTS(EXTENTS(2, 3), EXTENTS(3, 4), EXTENTS(5, 4)));
+    tenferro_einsum_plan *plan = plan_with(TENFERRO_EINSUM_LEFT_TO_RIGHT, 0, NULL,
+                                           "αb,bc,...c->...α", 3, RANKS(2, 2, 2),
+                                           LISTS(EXTENTS(2, 3), EXTENTS(3, 4), EXTENTS(5, 4)));
     CHECK_OK(tenferro_einsum_plan_format(plan, TENFERRO_EINSUM_TEXT, text, sizeof text, &needed));
     assert_int_equal(needed, strlen(text));
     assert_non_null(strstr(text, "einsum of 3 operands, float64, in 2 steps"));
@@ -313,8 +347,10 @@ static void format__three_forms__snprintf_manner(void **state)
     CHECK_OK(tenferro_einsum_plan_format(plan, TENFERRO_EINSUM_DOT, text, sizeof text, NULL));
     assert_non_null(strstr(text, "n3 -> n4;"));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
-                 tenferro_einsum_plan_format(plan, (tenferro_einsum_format)9, text, sizeof text, NULL));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_einsum_plan_format(plan, TENFERRO_EINSUM_TEXT, NULL, 1, NULL));
+                 tenferro_einsum_plan_format(plan, (tenferro_einsum_format)9, text, sizeof text,
+                                             NULL));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_einsum_plan_format(plan, TENFERRO_EINSUM_TEXT, NULL, 1, NULL));
     tenferro_einsum_plan_release(plan);
 }
 
@@ -328,6 +364,7 @@ int main(void)
         cmocka_unit_test(greedy__hyperedge_of_many__all_contracted),
         cmocka_unit_test(greedy__ten_thousand_operands__planned),
         cmocka_unit_test(cost__counts__as_documented),
+        cmocka_unit_test(plan__symbolic_extents__order_chosen),
         cmocka_unit_test(peak__predicted__kept_when_executed),
         cmocka_unit_test(peak__steps_sorted__less_alive),
         cmocka_unit_test(format__three_forms__snprintf_manner),

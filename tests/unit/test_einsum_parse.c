@@ -92,11 +92,15 @@ static void parse__letters_of_any_script__are_labels(void **state)
     check_parse("αβ,βγ->αγ", 2, RANKS(2, 2), "αβ,βγ>αγ");
     check_parse("μ漢,漢ж", 2, RANKS(2, 2), "μ漢,漢ж>μж");
     check_parse("𝔞𝔟->𝔟𝔞", 1, RANKS(2), "𝔞𝔟>𝔟𝔞");
-    assert_true(tf_is_letter('z') && tf_is_letter(0xAA) && tf_is_letter(0xDF) && tf_is_letter(0x3B1));
-    assert_true(tf_is_letter(0x4E00) && tf_is_letter(0xAC00) && tf_is_letter(0x5D0) && tf_is_letter(0x2080 + 0x10));
+    assert_true(tf_is_letter('z') && tf_is_letter(0xAA) && tf_is_letter(0xDF) &&
+                tf_is_letter(0x3B1));
+    assert_true(tf_is_letter(0x4E00) && tf_is_letter(0xAC00) && tf_is_letter(0x5D0) &&
+                tf_is_letter(0x2080 + 0x10));
     assert_false(tf_is_letter('0') || tf_is_letter('_') || tf_is_letter(0xD7) || tf_is_letter(0xF7));
-    assert_false(tf_is_letter(0xA0) || tf_is_letter(0x2026) || tf_is_letter(0x2192) || tf_is_letter(0x1F600));
-    assert_false(tf_is_letter(0xE000) || tf_is_letter(0xFEFF) || tf_is_letter(0x10FFFF) || tf_is_letter(0x300));
+    assert_false(tf_is_letter(0xA0) || tf_is_letter(0x2026) || tf_is_letter(0x2192) ||
+                 tf_is_letter(0x1F600));
+    assert_false(tf_is_letter(0xE000) || tf_is_letter(0xFEFF) || tf_is_letter(0x10FFFF) ||
+                 tf_is_letter(0x300));
 }
 
 static void check_pairs(const char *equation, int count, const int *ranks, const int *pairs)
@@ -154,7 +158,11 @@ static void parse__mistakes__typed_error_with_place(void **state)
         {"j->..j", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 4, '.'"},
         {"j->.j...", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 4, '.'"},
         {"j->...j...", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 8, '.'"},
-        {"i->ij", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 5, 'j': this label of the output occurs in no"},
+        {"i->ij",
+         1,
+         {1},
+         TENFERRO_INVALID_ARGUMENT,
+         "character 5, 'j': this label of the output occurs in no"},
         {"ij->jij", 1, {2}, TENFERRO_INVALID_ARGUMENT, "character 7, 'j': this label occurs twice"},
         {"i->&", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 4, '&'"},
         {"ij->i,j", 1, {2}, TENFERRO_INVALID_ARGUMENT, "character 6, ','"},
@@ -177,16 +185,16 @@ static void parse__mistakes__typed_error_with_place(void **state)
         {"i->(i)", 1, {1}, TENFERRO_INVALID_ARGUMENT, "character 4, '('"},
         {"i\x01", 1, {1}, TENFERRO_INVALID_ARGUMENT, "U+0001"},
         {"i\xff", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},
-        {"i\xc3", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},         /* cut off */
-        {"\xc0\xaf", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},      /* overlong */
-        {"\xed\xa0\x80", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},  /* a surrogate */
+        {"i\xc3", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},            /* cut off */
+        {"\xc0\xaf", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},         /* overlong */
+        {"\xed\xa0\x80", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"},     /* a surrogate */
         {"\xf4\x90\x80\x80", 1, {1}, TENFERRO_INVALID_ARGUMENT, "not UTF-8"}, /* beyond U+10FFFF */
         {"i…", 1, {1}, TENFERRO_INVALID_ARGUMENT, "'…'"},
     };
     for (size_t i = 0; i < TF_COUNT(cases); i++) {
         tf_notation n;
-        CHECK_STATUS(cases[i].status,
-                     tf_notation_parse(context, cases[i].equation, cases[i].count, cases[i].ranks, &n));
+        CHECK_STATUS(cases[i].status, tf_notation_parse(context, cases[i].equation, cases[i].count,
+                                                        cases[i].ranks, &n));
         CHECK_MESSAGE(cases[i].message);
         assert_null(n.names);
     }

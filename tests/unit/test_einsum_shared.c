@@ -1,4 +1,7 @@
-/* Reference data: equations and rejects collected by opt_einsum, costs of published contraction paths. */
+/*
+ * Reference data: equations and rejects collected by opt_einsum, costs of published contraction
+ * paths.
+ */
 
 #include "testing.h"
 
@@ -74,7 +77,10 @@ static void append(shapes *s, int64_t extent)
     s->extents[s->count][s->ranks[s->count]++] = extent;
 }
 
-/* Shapes of the operands from the extents of their labels; an ellipsis stands for one axis of extent 3. */
+/*
+ * Shapes of the operands from the extents of their labels; an ellipsis stands for one axis of
+ * extent 3.
+ */
 static void shapes_from_sizes(shapes *s, const char *equation, const json_t *sizes, int64_t all)
 {
     s->count = 0;
@@ -110,7 +116,8 @@ static void make_operands(const shapes *s, tenferro_tensor **operands)
         void *data;
         int64_t size;
         CHECK_OK(tenferro_tensor_create(context, TENFERRO_FLOAT64, s->ranks[i], s->extents[i],
-                                        i % 2 ? TENFERRO_ROW_MAJOR : TENFERRO_COLUMN_MAJOR, &operands[i]));
+                                        i % 2 ? TENFERRO_ROW_MAJOR : TENFERRO_COLUMN_MAJOR,
+                                        &operands[i]));
         CHECK_OK(tenferro_tensor_size(operands[i], &size));
         CHECK_OK(tenferro_tensor_data_mutable(operands[i], &data));
         for (int64_t k = 0; k < size; k++)
@@ -135,7 +142,8 @@ static void check_close(const char *what, const tenferro_tensor *x, const tenfer
         largest = fmax(largest, fabs(a[i]));
     for (int64_t i = 0; i < size; i++)
         if (!(fabs(a[i] - b[i]) <= 1e-10 * largest))
-            fail_msg("%s: element %d is %.17g by one order and %.17g by another", what, (int)i, a[i], b[i]);
+            fail_msg("%s: element %d is %.17g by one order and %.17g by another", what, (int)i,
+                     a[i], b[i]);
 }
 
 /* Through the cache, and left to right: the same numbers. */
@@ -148,8 +156,8 @@ static void check_equation(const char *equation, const shapes *s)
     make_operands(s, operands);
     options.order = TENFERRO_EINSUM_LEFT_TO_RIGHT;
     CHECK_OK(tenferro_einsum(equation, s->count, inputs, &one));
-    CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count, s->ranks, s->lists, &options,
-                                         &plan));
+    CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count, s->ranks,
+                                         s->lists, &options, &plan));
     CHECK_OK(tenferro_einsum_execute(plan, s->count, inputs, &other));
     check_close(equation, one, other);
     tenferro_tensor_release(one);
@@ -164,7 +172,8 @@ static void opt_einsum__equations__every_one_works(void **state)
     json_t *root = load("opt_einsum_tests.json");
     if (!root)
         skip();
-    static const char *const lists[] = {"equations_with_default_sizes", "sharing_equations", "ellipsis_ok"};
+    static const char *const lists[] = {"equations_with_default_sizes", "sharing_equations",
+                                        "ellipsis_ok"};
     shapes *s = new_shapes();
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         const json_t *list = field(root, lists[k]);
@@ -178,8 +187,10 @@ static void opt_einsum__equations__every_one_works(void **state)
     for (size_t i = 0; i < json_array_size(classes); i++) {
         const json_t *row = json_array_get(classes, i), *inputs = json_array_get(row, 0);
         char equation[64];
-        snprintf(equation, sizeof equation, "%s,%s->%s", json_string_value(json_array_get(inputs, 0)),
-                 json_string_value(json_array_get(inputs, 1)), json_string_value(json_array_get(row, 1)));
+        snprintf(equation, sizeof equation, "%s,%s->%s",
+                 json_string_value(json_array_get(inputs, 0)),
+                 json_string_value(json_array_get(inputs, 1)),
+                 json_string_value(json_array_get(row, 1)));
         shapes_from_sizes(s, equation, field(root, "default_sizes"), 0);
         check_equation(equation, s);
     }
@@ -213,10 +224,11 @@ static void opt_einsum__broadcasts_and_edges__work(void **state)
         tenferro_einsum_cost cost = TENFERRO_EINSUM_COST_INIT;
         tenferro_einsum_plan *plan;
         shapes_from_sizes(s, equation, NULL, 2);
-        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count, s->ranks, s->lists, NULL,
-                                             &plan));
+        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count,
+                                             s->ranks, s->lists, NULL, &plan));
         CHECK_OK(tenferro_einsum_plan_cost(plan, &cost));
-        assert_int_equal(cost.steps, json_integer_value(json_array_get(json_array_get(scalars, i), 1)));
+        assert_int_equal(cost.steps,
+                         json_integer_value(json_array_get(json_array_get(scalars, i), 1)));
         tenferro_einsum_plan_release(plan);
     }
     free(s);
@@ -237,8 +249,8 @@ static void opt_einsum__rejects__typed_errors(void **state)
         tenferro_tensor *operands[MOST_OPERANDS], *out;
         shapes_from_lists(s, json_array_get(row, 1));
         make_operands(s, operands);
-        tenferro_status status =
-            tenferro_einsum(equation, s->count, (const tenferro_tensor *const *)operands, &out);
+        tenferro_status status = tenferro_einsum(equation, s->count,
+                                                 (const tenferro_tensor *const *)operands, &out);
         if (status != TENFERRO_INVALID_ARGUMENT && status != TENFERRO_SHAPE_MISMATCH)
             fail_msg("\"%s\" gave %s", equation, tenferro_status_name(status));
         assert_null(out);
@@ -264,26 +276,27 @@ static void opt_einsum__regressions__planned_or_run(void **state)
         if (json_object_get(row, "shapes"))
             shapes_from_lists(s, json_object_get(row, "shapes"));
         else
-            shapes_from_sizes(s, equation, json_object_get(row, "sizes"), dims ? json_integer_value(dims) : 3);
+            shapes_from_sizes(s, equation, json_object_get(row, "sizes"),
+                              dims ? json_integer_value(dims) : 3);
         tenferro_einsum_cost cost = TENFERRO_EINSUM_COST_INIT;
         tenferro_einsum_options left = TENFERRO_EINSUM_OPTIONS_INIT;
         tenferro_einsum_plan *plan;
         left.order = TENFERRO_EINSUM_LEFT_TO_RIGHT;
-        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count, s->ranks, s->lists, &left,
-                                             &plan));
+        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count,
+                                             s->ranks, s->lists, &left, &plan));
         CHECK_OK(tenferro_einsum_plan_cost(plan, &cost));
         tenferro_einsum_plan_release(plan);
         if (cost.multiply_adds < 1e7 && cost.peak_bytes < 1e7)
             check_equation(equation, s);
-        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count, s->ranks, s->lists, NULL,
-                                             &plan));
+        CHECK_OK(tenferro_einsum_plan_create(context, equation, TENFERRO_FLOAT64, s->count,
+                                             s->ranks, s->lists, NULL, &plan));
         tenferro_einsum_plan_release(plan);
     }
     free(s);
     json_decref(root);
 }
 
-/* ---- networks with published paths --------------------------------------------------------------------------------- */
+/* ---- networks with published paths ----------------------------------------------------------- */
 
 typedef struct instance {
     shapes *s;
@@ -298,7 +311,8 @@ typedef struct instance {
 /* most: extents above are cut to it. */
 static void read_instance(instance *n, const json_t *root, int64_t most)
 {
-    const json_t *operands = field(root, "ixs"), *sizes = field(root, "size"), *output = field(root, "iy");
+    const json_t *operands = field(root, "ixs"), *sizes = field(root, "size"),
+                 *output = field(root, "iy");
     n->s->count = 0;
     assert_true(json_array_size(operands) <= MOST_OPERANDS && json_array_size(output) <= MOST_RANK);
     for (size_t i = 0; i < json_array_size(operands); i++) {
@@ -335,8 +349,9 @@ static tenferro_einsum_plan *plan_instance(const instance *n, int given)
     options.order = given ? TENFERRO_EINSUM_GIVEN : TENFERRO_EINSUM_GREEDY;
     options.path = given ? n->path : NULL;
     options.path_length = given ? n->pairs : 0;
-    CHECK_OK(tenferro_einsum_plan_labels(context, TENFERRO_FLOAT64, n->s->count, n->s->ranks, n->lists, n->s->lists,
-                                         n->out_rank, n->out_labels, &options, &plan));
+    CHECK_OK(tenferro_einsum_plan_labels(context, TENFERRO_FLOAT64, n->s->count, n->s->ranks,
+                                         n->lists, n->s->lists, n->out_rank, n->out_labels,
+                                         &options, &plan));
     return plan;
 }
 
@@ -351,7 +366,8 @@ static void run_small(const char *name, const instance *n)
         tenferro_tensor *operands[MOST_OPERANDS], *out[2];
         make_operands(n->s, operands);
         for (int i = 0; i < 2; i++)
-            CHECK_OK(tenferro_einsum_execute(plans[i], n->s->count, (const tenferro_tensor *const *)operands, &out[i]));
+            CHECK_OK(tenferro_einsum_execute(plans[i], n->s->count,
+                                             (const tenferro_tensor *const *)operands, &out[i]));
         check_close(name, out[0], out[1]);
         tenferro_tensor_release(out[0]);
         tenferro_tensor_release(out[1]);
@@ -377,8 +393,8 @@ static void check_instance(const char *file, instance *n)
         CHECK_OK(tenferro_einsum_plan_cost(plan, &cost));
         tenferro_einsum_plan_release(plan);
         if (!(fabs(log10(cost.multiply_adds) - expected) < 1e-3))
-            fail_msg("%s, %s: 10^%.4f multiply-adds, published 10^%.4f", file, kinds[k], log10(cost.multiply_adds),
-                     expected);
+            fail_msg("%s, %s: 10^%.4f multiply-adds, published 10^%.4f", file, kinds[k],
+                     log10(cost.multiply_adds), expected);
         expected = json_real_value(field(path, "verified_log2_size"));
         if (!(fabs(log2(cost.largest_intermediate) - expected) < 1e-3))
             fail_msg("%s, %s: largest intermediate 2^%.4f, published 2^%.4f", file, kinds[k],

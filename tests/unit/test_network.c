@@ -127,8 +127,8 @@ static void order__all_forms__read(void **state)
     order_free(&o);
     CHECK_OK(order_parse("path:best", n.root, &o));
     assert_int_equal(o.path[0], 1);
-    tenferro_einsum_options options = order_options(&o);
-    assert_int_equal(options.path_length, 2);
+    tenferro_einsum_options planning = order_options(&o);
+    assert_int_equal(planning.path_length, 2);
     order_free(&o);
 
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, order_parse("path:none", n.root, &o));
@@ -171,7 +171,7 @@ static void bytes__units__read_exactly(void **state)
     assert_int_equal(parse_bytes("99999999999999999999999GiB", &bytes), TENFERRO_OVERFLOW);
 }
 
-static void bytes__text__rounded(void **state)
+static void texts__of_numbers__rounded(void **state)
 {
     (void)state;
     assert_string_equal(bytes_text(0).chars, "0 B");
@@ -179,6 +179,9 @@ static void bytes__text__rounded(void **state)
     assert_string_equal(bytes_text(1536).chars, "1.5 KiB");
     assert_string_equal(bytes_text(0x1p31).chars, "2.0 GiB");
     assert_string_equal(bytes_text(0x1p90).chars, "1.07e+09 EiB");
+    assert_string_equal(time_text(4.871e-6).chars, "4.87 us");
+    assert_string_equal(time_text(0.5).chars, "500 ms");
+    assert_string_equal(time_text(61.25).chars, "61.2 s");
     assert_string_equal(count_text(24).chars, "24");
     assert_string_equal(count_text(1e12).chars, "1e+12");
 }
@@ -275,7 +278,7 @@ int main(void)
         cmocka_unit_test(network__missing_file__named),
         cmocka_unit_test(order__all_forms__read),
         cmocka_unit_test(bytes__units__read_exactly),
-        cmocka_unit_test(bytes__text__rounded),
+        cmocka_unit_test(texts__of_numbers__rounded),
         cmocka_unit_test(shapes__forms__read),
         cmocka_unit_test(options__mixed_with_arguments__read),
         cmocka_unit_test(options__wrong__refused),

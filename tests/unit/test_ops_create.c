@@ -86,17 +86,20 @@ static void full__bad_input__typed_errors(void **state)
     const tenferro_extent two = 2, negative = -3;
     const tenferro_extent huge[] = {INT64_MAX / 2, 3};
     tenferro_tensor *t = (tenferro_tensor *)&context;
-    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_full(context, TENFERRO_INT32, 1, &two, tenferro_real(0.5), &t));
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
+                 tenferro_full(context, TENFERRO_INT32, 1, &two, tenferro_real(0.5), &t));
     assert_null(t);
     CHECK_MESSAGE("full");
-    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
-                 tenferro_full(context, TENFERRO_FLOAT64, 1, &two, tenferro_complex_number(0, 1), &t));
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_full(context, TENFERRO_FLOAT64, 1, &two,
+                                                        tenferro_complex_number(0, 1), &t));
     CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_full(context, 99, 1, &two, tenferro_real(0), &t));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_zeros(NULL, TENFERRO_FLOAT64, 1, &two, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_zeros(context, TENFERRO_FLOAT64, 1, &two, NULL));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_zeros(context, TENFERRO_FLOAT64, 1, &two, NULL));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_zeros(context, TENFERRO_FLOAT64, 1, NULL, &t));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_zeros(context, TENFERRO_FLOAT64, -1, &two, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_zeros(context, TENFERRO_FLOAT64, 1, &negative, &t));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_zeros(context, TENFERRO_FLOAT64, 1, &negative, &t));
     CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_zeros(context, TENFERRO_FLOAT64, 2, huge, &t));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_full_like(NULL, 1, &two, tenferro_real(0), &t));
     tenferro_context_release(context);
@@ -162,20 +165,23 @@ static void arange__integers__exact_to_the_last_bit(void **state)
     for (int i = 0; i < 4; i++)
         assert_int_equal(wide[i], i < 2 ? INT64_MIN + i * step : (i - 2) * step);
     tenferro_tensor_release(t);
-    CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_arange(context, TENFERRO_INT64, tenferro_integer(INT64_MIN),
-                                                    tenferro_integer(step), 5, &t));
+    CHECK_STATUS(TENFERRO_OVERFLOW,
+                 tenferro_arange(context, TENFERRO_INT64, tenferro_integer(INT64_MIN),
+                                 tenferro_integer(step), 5, &t));
     CHECK_OK(tenferro_arange(context, TENFERRO_INT32, tenferro_real(INT32_MAX),
                              tenferro_integer(-3), 5, &t));
     CHECK_OK(tenferro_tensor_read(t, narrow, NULL));
     for (int i = 0; i < 5; i++)
         assert_int_equal(narrow[i], INT32_MAX - 3 * i);
     tenferro_tensor_release(t);
-    CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_arange(context, TENFERRO_INT32, tenferro_integer(INT32_MAX),
-                                                    tenferro_integer(1), 2, &t));
+    CHECK_STATUS(TENFERRO_OVERFLOW,
+                 tenferro_arange(context, TENFERRO_INT32, tenferro_integer(INT32_MAX),
+                                 tenferro_integer(1), 2, &t));
     CHECK_MESSAGE("int32");
     CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_arange(context, TENFERRO_INT64, tenferro_integer(-2),
                                                     tenferro_integer(INT64_MIN), 2, &t));
-    CHECK_OK(tenferro_arange(context, TENFERRO_INT64, tenferro_integer(0), tenferro_integer(INT64_MIN), 2, &t));
+    CHECK_OK(tenferro_arange(context, TENFERRO_INT64, tenferro_integer(0),
+                             tenferro_integer(INT64_MIN), 2, &t));
     tenferro_tensor_release(t);
     CHECK_OK(tenferro_arange(context, TENFERRO_INT32, tenferro_integer(INT32_MAX),
                              tenferro_integer(1), 0, &t));
@@ -189,7 +195,8 @@ static void arange__reals__are_not_accumulated(void **state)
     tenferro_context *context = test_context();
     enum { N = 100000 };
     tenferro_tensor *t = NULL;
-    CHECK_OK(tenferro_arange(context, TENFERRO_FLOAT32, tenferro_real(0.1), tenferro_real(0.3), N, &t));
+    CHECK_OK(
+        tenferro_arange(context, TENFERRO_FLOAT32, tenferro_real(0.1), tenferro_real(0.3), N, &t));
     const float *x = tenferro_tensor_data(t);
     for (int i = 0; i < N; i++)
         assert_true(x[i] == (float)(0.1 + i * 0.3));
@@ -201,14 +208,16 @@ static void arange__reals__are_not_accumulated(void **state)
     for (int i = 0; i < 9; i++)
         check_parts(t, i, 1 - 0.5 * i, 2 + 0.25 * i, got[i]);
     tenferro_tensor_release(t);
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_arange(context, TENFERRO_BOOL, tenferro_real(0),
+                                                          tenferro_real(1), 2, &t));
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_arange(context, TENFERRO_INT64, tenferro_real(0),
+                                                          tenferro_real(0.5), 2, &t));
     CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
-                 tenferro_arange(context, TENFERRO_BOOL, tenferro_real(0), tenferro_real(1), 2, &t));
-    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
-                 tenferro_arange(context, TENFERRO_INT64, tenferro_real(0), tenferro_real(0.5), 2, &t));
-    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_arange(context, TENFERRO_FLOAT64, tenferro_real(0),
-                                                          tenferro_complex_number(0, 1), 2, &t));
+                 tenferro_arange(context, TENFERRO_FLOAT64, tenferro_real(0),
+                                 tenferro_complex_number(0, 1), 2, &t));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
-                 tenferro_arange(context, TENFERRO_FLOAT64, tenferro_real(0), tenferro_real(1), -1, &t));
+                 tenferro_arange(context, TENFERRO_FLOAT64, tenferro_real(0), tenferro_real(1), -1,
+                                 &t));
     tenferro_context_release(context);
 }
 
@@ -221,8 +230,12 @@ static void arange__into_a_reversed_view__lands_where_the_strides_say(void **sta
     tenferro_tensor *t = NULL;
     CHECK_OK(tenferro_tensor_wrap(context, TENFERRO_FLOAT64, 1, &extent, &stride, memory + 8, 0,
                                   NULL, NULL, &t));
-    tf_attributes a = {.word = {TENFERRO_FLOAT64}, .number = tenferro_real(1), .number2 = tenferro_real(1),
-                       .count = 1, .extents = 1, .list = &extent};
+    tf_attributes a = {.word = {TENFERRO_FLOAT64},
+                       .number = tenferro_real(1),
+                       .number2 = tenferro_real(1),
+                       .count = 1,
+                       .extents = 1,
+                       .list = &extent};
     CHECK_OK(tenferro_apply_into(&tf_arange_primitive, &a, 0, NULL, 1, &t));
     for (int i = 0; i < 9; i++)
         assert_true(memory[i] == (i % 2 ? 0.0 : 5 - i / 2));
@@ -242,7 +255,8 @@ static void linspace__ends__are_exact(void **state)
             tenferro_tensor *t = NULL;
             double got[60][2];
             int single = tf_dtype_real(dtypes[d]) == TENFERRO_FLOAT32;
-            CHECK_OK(tenferro_linspace(context, dtypes[d], tenferro_real(low), tenferro_real(high), n, &t));
+            CHECK_OK(tenferro_linspace(context, dtypes[d], tenferro_real(low), tenferro_real(high),
+                                       n, &t));
             read_parts(t, got);
             for (int64_t i = 0; i < n; i++) {
                 double exact = i == 0       ? low
@@ -261,7 +275,8 @@ static void linspace__special_ranges__stay_finite(void **state)
     tenferro_context *context = test_context();
     tenferro_tensor *t = NULL;
     double got[5][2];
-    CHECK_OK(tenferro_linspace(context, TENFERRO_FLOAT64, tenferro_real(-1.5e308), tenferro_real(1.5e308), 5, &t));
+    CHECK_OK(tenferro_linspace(context, TENFERRO_FLOAT64, tenferro_real(-1.5e308),
+                               tenferro_real(1.5e308), 5, &t));
     read_parts(t, got);
     for (int i = 0; i < 5; i++)
         assert_true(fabs(got[i][0] - (i - 2) * 0.75e308) <= 1e293);
@@ -273,9 +288,11 @@ static void linspace__special_ranges__stay_finite(void **state)
         check_parts(t, i, 0.25 * i, 1 - 0.5 * i, got[i]);
     tenferro_tensor_release(t);
     CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
-                 tenferro_linspace(context, TENFERRO_INT64, tenferro_real(0), tenferro_real(1), 5, &t));
+                 tenferro_linspace(context, TENFERRO_INT64, tenferro_real(0), tenferro_real(1), 5,
+                                   &t));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
-                 tenferro_linspace(context, TENFERRO_FLOAT64, tenferro_real(0), tenferro_real(1), 5, NULL));
+                 tenferro_linspace(context, TENFERRO_FLOAT64, tenferro_real(0), tenferro_real(1), 5,
+                                   NULL));
     tenferro_context_release(context);
 }
 

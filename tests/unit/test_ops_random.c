@@ -158,8 +158,11 @@ static void random_uniform__any_strides__same_numbers(void **state)
     CHECK_OK(tenferro_tensor_wrap(context, TENFERRO_FLOAT64, 4, extents, strides, memory + 15, 0,
                                   NULL, NULL, &view));
     tf_attributes a = {.word = {TENFERRO_FLOAT64, (int64_t)seed, (int64_t)stream},
-                       .number = tenferro_real(0), .number2 = tenferro_real(1),
-                       .count = 4, .extents = 4, .list = extents};
+                       .number = tenferro_real(0),
+                       .number2 = tenferro_real(1),
+                       .count = 4,
+                       .extents = 4,
+                       .list = extents};
     CHECK_OK(tenferro_apply_into(&tf_random_uniform_primitive, &a, 0, NULL, 1, &view));
     const double *x = tenferro_tensor_data(plain);
     for (int64_t i = 0; i < 3; i++)
@@ -228,10 +231,12 @@ static void random_uniform__other_seed_or_stream__other_numbers(void **state)
     (void)state;
     tenferro_context *context = test_context();
     const tenferro_extent n = 64;
-    const uint64_t seeds[] = {1, 2, (uint64_t)1 << 32, 1, 1}, streams[] = {0, 0, 0, 1, (uint64_t)1 << 32};
+    const uint64_t seeds[] = {1, 2, (uint64_t)1 << 32, 1, 1},
+                   streams[] = {0, 0, 0, 1, (uint64_t)1 << 32};
     tenferro_tensor *t[5];
     for (int i = 0; i < 5; i++) {
-        CHECK_OK(tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, seeds[i], streams[i], 0, 1, &t[i]));
+        CHECK_OK(tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, seeds[i], streams[i], 0,
+                                         1, &t[i]));
         for (int j = 0; j < i; j++) {
             const double *x = tenferro_tensor_data(t[i]), *y = tenferro_tensor_data(t[j]);
             for (int k = 0; k < 64; k++)
@@ -271,18 +276,24 @@ static void random_uniform__bad_input__typed_errors(void **state)
         {TENFERRO_INT64, 5, 5, TENFERRO_INVALID_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        CHECK_STATUS(cases[i].expected, tenferro_random_uniform(context, cases[i].dtype, 1, &n, 1, 1,
-                                                                cases[i].low, cases[i].high, &t));
+        CHECK_STATUS(cases[i].expected, tenferro_random_uniform(context, cases[i].dtype, 1, &n, 1,
+                                                                1, cases[i].low, cases[i].high, &t));
         assert_null(t);
         CHECK_MESSAGE("random_uniform");
     }
     CHECK_OK(tenferro_extent_symbol(context, "n", &symbol));
-    CHECK_STATUS(TENFERRO_SYMBOLIC, tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &symbol, 1, 1, 0, 1, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &negative, 1, 1, 0, 1, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, NULL, 1, 1, 0, 1, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_random_uniform(NULL, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, &t));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, NULL));
-    CHECK_OK(tenferro_random_uniform(context, TENFERRO_INT32, 2, (const tenferro_extent[]){0, 3}, 1, 1, -0x1p31, 0x1p31, &t));
+    CHECK_STATUS(TENFERRO_SYMBOLIC,
+                 tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &symbol, 1, 1, 0, 1, &t));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &negative, 1, 1, 0, 1, &t));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, NULL, 1, 1, 0, 1, &t));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_random_uniform(NULL, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, &t));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, NULL));
+    CHECK_OK(tenferro_random_uniform(context, TENFERRO_INT32, 2, (const tenferro_extent[]){0, 3}, 1,
+                                     1, -0x1p31, 0x1p31, &t));
     tenferro_tensor_release(t);
     CHECK_OK(tenferro_random_uniform(context, TENFERRO_FLOAT32, 0, NULL, 1, 1, 0, 1, &t));
     tenferro_tensor_release(t);
@@ -296,7 +307,8 @@ static void random_uniform__cancelled__says_so(void **state)
     const tenferro_extent n = 100000;
     tenferro_tensor *t = NULL;
     tenferro_context_cancel(context);
-    CHECK_STATUS(TENFERRO_CANCELLED, tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, &t));
+    CHECK_STATUS(TENFERRO_CANCELLED,
+                 tenferro_random_uniform(context, TENFERRO_FLOAT64, 1, &n, 1, 1, 0, 1, &t));
     assert_null(t);
     tenferro_context_release(context);
 }

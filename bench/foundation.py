@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""foundation: small calls, a matrix product, a transpose, and the instances of the reference data, against peers.
+
+foundation.py [--quick] [--threads N] [--json FILE] [--markdown FILE]
+
+Ratios are the peer's time over ours: above 1 we are faster.  Without --threads everything runs with one thread, and the
+matrix product and the transpose again with two.  Every round measures ours and the peer in turn; a figure is the median
+of the rounds, a ratio the median of the rounds' ratios.  --markdown replaces the block "foundation" of that page.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+def pin(threads):
+    """Starts this program anew with that many CPUs and guest threads: libraries read both when they are loaded."""
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < threads:
+        sys.exit(f"foundation: {threads} threads asked for, {len(allowed)} CPUs to run on")
+    os.sched_setaffinity(0, allowed[:threads])
+    if any(os.environ.get(name) != str(threads) for name in THREAD_VARIABLES):
+        os.environ.update({name: str(threads) for name in THREAD_VARIABLES})
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+
+
+def run_pinned(options):
+    pin(options.threads)
+    from lib import cases  # loads NumPy and its BLAS, which must see the pinning
+    rows, probes = cases.measure(options)
+    document = {"suite": "foundation", "machine": cases.machine_text(), "failed": any(row.failed() for row in rows),
+                "runs": [{"threads": options.threads, "probes": probes, "rows": [row.document() for row in rows]}]}
+    return document
+
+
+def run_all(options):
+    """One process for each number of threads."""
+    document = None
+    for threads in (1, 2)[:len(os.sched_getaffinity(0))]:
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "run.json")
+            arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
+                         *(["--no-instances"] if threads > 1 else [])]
+            done = subprocess.run([sys.executable, __file__, *arguments], check=False)
+            if not file.exists():
+                sys.exit(done.returncode or 1)
+            part = json.loads(file.read_text(encoding="utf-8"))
+        if document:
+            document["runs"] += part["runs"]
+            document["failed"] |= part["failed"]
+        else:
+            document = part
+    return document
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a minute: fewer rounds, without the largest instances")
+    parser.add_argument("--threads", type=int, help="for us and for the peers")
+    parser.add_argument("--json", help="write all samples and the probes of the machine")
+    parser.add_argument("--markdown", help="a page whose block <!-- foundation: begin --> is replaced")
+    parser.add_argument("--no-instances", dest="instances", action="store_false", help="without the reference data")
+    options = parser.parse_args()
+    if options.threads is not None and options.threads < 1:
+        parser.error("--threads must be at least 1")
+    document = run_pinned(options) if options.threads else run_all(options)
+
+    from lib import report
+    if options.json:
+        report.write_json(options.json, document)
+    if options.markdown:
+        report.replace_block(options.markdown, "foundation", report.markdown(document))
+    return int(document["failed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

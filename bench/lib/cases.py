@@ -1,0 +1,193 @@
+"""The rows of the suite foundation: ours and the peers, in one process and in turn.  Import it after pinning."""
+
+import bisect
+import ctypes
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import timeit
+
+import numpy
+
+from lib.network import Network, numpy_contraction
+from lib.report import Row, interleaved
+from lib.tenferro import Library, Plan, handle
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("TENFERRO_BUILD_DIR") or SOURCE / "build/release")
+SHARED = pathlib.Path(os.environ.get("TENFERRO_SHARED") or SOURCE.parent / "shared/data")
+LONG = {"gm_queen5_5_3.wcsp", "str_nw_mera_closed_120", "str_nw_mera_open_26", "lm_batch_likelihood_sentence_3_12d",
+        "tensornetwork_permutation_focus_step409_316"}  # seconds a round: not with --quick
+
+library = Library(BUILD)
+
+
+def run_program(name, options):
+    """{case: samples} of a program of this folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "rows.json")
+        quick = ["--quick"] if options.quick else []
+        subprocess.run([BUILD / f"bench/bench_{name}", *quick, "--threads", str(options.threads), "--json", file],
+                       check=True, stdout=subprocess.DEVNULL)
+        return {row["case"]: row["samples"] for row in json.loads(file.read_text())["rows"]}
+
+
+def machine_text():
+    """CPU, caches, and the software that was compared, for the report."""
+    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                if line.startswith("model name")), "unknown CPU")
+    caches = []
+    for index in sorted(pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
+        if kind != "Instruction":
+            caches.append(f"L{level} {size}")
+    context = library.context(1)
+    chosen = library.describe(context)
+    return (f"{cpu}, {os.cpu_count()} CPUs, {', '.join(caches)}; our kernels: {chosen.get('isa', '?')}; "
+            f"guest: {openblas_version()}; NumPy {numpy.__version__}.")
+
+
+def openblas_version():
+    try:
+        version = ctypes.CDLL("libopenblas.so.0").openblas_get_config
+    except (OSError, AttributeError):
+        return "none"
+    version.restype = ctypes.c_char_p
+    return " ".join(version().decode().split()[:2])
+
+
+class Machine:
+    """What bench_probe found."""
+
+    def __init__(self, probe):
+        self.rates = {case: statistics.median(samples) for case, samples in probe.items()}
+        self.flops = 1e9 * max((v for k, v in self.rates.items() if k.startswith("fma")), default=float("inf"))
+
+    def rate(self, kind, bytes_):
+        """Bytes a second over the smallest working set probed that holds so many, or the largest one."""
+        sizes = sorted(int(k[len(kind) + 1:-3]) << 10 for k in self.rates if k.startswith(kind))
+        size = sizes[min(bisect.bisect_left(sizes, bytes_), len(sizes) - 1)]
+        return 1e9 * self.rates[f"{kind}_{size >> 10}KiB"]
+
+    def move_seconds(self, read, written):
+        """Reading and writing at the rate of a copy, or of a fill where almost all is written."""
+        kind = "fill" if written > 4 * read else "copy"
+        return (read + written) / self.rate(kind, read + written)
+
+
+# ---- rows ----
+
+def small_calls(options):
+    """Nanoseconds: the program bench_micro and NumPy called from Python, in turn."""
+    rounds, number = (3, 20000) if options.quick else (9, 50000)
+    a, b = numpy.random.default_rng(1).random((2, 3))
+    p, q = numpy.random.default_rng(2).random((2, 2, 2))
+    peers = {"add_3": ("np.add from Python", lambda: numpy.add(a, b)),
+             "einsum_2x2": ("np.einsum from Python", lambda: numpy.einsum("ij,jk->ik", p, q))}
+    ours, theirs = {}, {}
+    for _ in range(rounds):
+        for case, samples in run_program("micro", options).items():
+            ours.setdefault(case, []).append(1e-9 * statistics.median(samples))
+        for case, (_, call) in peers.items():
+            theirs.setdefault(case, []).append(min(timeit.repeat(call, number=number, repeat=3)) / number)
+    limits = {case: statistics.median(ours.pop(f"limit_{case}", [0])) for case in ("dgemm_2x2", "three_blocks")}
+    for case, samples in ours.items():
+        key = next(key for key in peers if case.startswith(key))
+        parts = []
+        if not case.endswith("_into"):
+            parts.append("three_blocks")
+        if key == "einsum_2x2":
+            parts.append("dgemm_2x2")
+        name = " + ".join({"three_blocks": "3 malloc", "dgemm_2x2": "dgemm called directly"}[p] for p in parts)
+        yield Row(case, options.threads, samples, peers[key][0], theirs[key], sum(limits[p] for p in parts), name)
+
+
+def same(ours, theirs):
+    scale = numpy.abs(theirs).max(initial=0)
+    return ours.shape == theirs.shape and numpy.abs(ours - theirs).max(initial=0) <= 1e-10 * scale
+
+
+def matmul(options, machine):
+    n, rounds = 1024, 5 if options.quick else 9
+    x, y, z, expected = numpy.random.default_rng(3).random((4, n, n))
+    try:
+        dgemm = ctypes.CDLL("libopenblas.so.0").cblas_dgemm
+    except OSError:
+        print("foundation: no OpenBLAS here: the matrix product is skipped")
+        return
+    row_major, no, one, zero = 101, 111, ctypes.c_double(1), ctypes.c_double(0)
+    pointer = [ctypes.c_void_p(m.ctypes.data) for m in (x, y, expected)]
+
+    def direct():
+        dgemm(row_major, no, no, n, n, n, one, pointer[0], n, pointer[1], n, zero, pointer[2], n)
+    for case, blas in (("matmul_1024_guest_blas", None), ("matmul_1024_own", b"none")):
+        context = library.context(options.threads, blas)
+        plan = Plan(library, context, [[0, 1], [1, 2]], {0: n, 1: n, 2: n}, [0, 2], [(0, 1)])
+        operands = (handle * 2)(library.wrap(context, x), library.wrap(context, y))
+        out = library.wrap(context, z)
+        z.fill(0)
+        samples = interleaved(rounds, lambda: plan.execute_into(operands, out), direct)
+        yield Row(case, options.threads, samples[0], "OpenBLAS dgemm", samples[1], 2 * n**3 / machine.flops, "FMA peak",
+                  agrees=same(z, expected))
+
+
+def transpose(options, machine):
+    n, rounds = 2048, 5 if options.quick else 9
+    x, z, copy = numpy.random.default_rng(4).random((3, n, n))
+    context = library.context(options.threads)
+    view, out = library.transposed(library.wrap(context, x)), library.wrap(context, z)
+    samples = interleaved(rounds, lambda: library.copy_into(view, out),
+                          lambda: ctypes.memmove(copy.ctypes.data, x.ctypes.data, x.nbytes))
+    yield Row("transpose_2048", options.threads, samples[0], "memcpy", samples[1],
+              machine.move_seconds(x.nbytes, x.nbytes), "best copy", agrees=same(z, x.T))
+
+
+def instance(document, name, options, machine):
+    network, path = Network(document), document["paths"][name]["path_linear"]
+    operands = network.random_operands(5)
+    theirs, peer = numpy_contraction(network, path)
+    context = library.context(options.threads)
+    plan = Plan(library, context, network.labels, network.extents, network.out, path)
+    wrapped = (handle * len(operands))(*(library.wrap(context, x) for x in operands))
+
+    expected, made = numpy.asarray(theirs(operands)), plan.execute(wrapped)
+    result = (ctypes.c_double * expected.size).from_address(library.c.tenferro_tensor_data(made))
+    agrees = same(numpy.frombuffer(result).reshape(expected.shape), expected)
+    library.release(made)
+
+    samples = interleaved(5, lambda: library.release(plan.execute(wrapped)), lambda: theirs(operands))
+    for tensor in wrapped:
+        library.release(handle(tensor))
+    plan.release()
+    library.c.tenferro_context_release(context)
+    return Row(f"{document['name']} {name}", options.threads, samples[0], peer, samples[1],
+               network.limit(path, machine), "arithmetic, memory", agrees=agrees)
+
+
+def instances(options, machine):
+    files = sorted((SHARED / "einsum/tenferro_instances").glob("*.json"))
+    if not files:
+        print(f"foundation: no reference data at {SHARED} (set TENFERRO_SHARED to their folder): "
+              "the instances are skipped")
+    for file in files:
+        document = json.loads(file.read_text())
+        if options.quick and document["name"] in LONG:
+            continue
+        names = {json.dumps(path["path_linear"]): name for name, path in document["paths"].items()}
+        for name in list(names.values())[:1 if options.quick else None]:  # paths that are the same run once
+            yield instance(document, name, options, machine)
+
+
+def measure(options):
+    """Prints all rows for one number of threads: (rows, probes before and after)."""
+    before, rows = run_program("probe", options), []
+    machine = Machine(before)
+    for group in (small_calls(options) if options.threads == 1 else [], matmul(options, machine),
+                  transpose(options, machine), instances(options, machine) if options.instances else []):
+        for row in group:
+            rows.append(row)
+            print(row.line("foundation"), flush=True)
+    return rows, [before, run_program("probe", options)]
