@@ -55,15 +55,15 @@ def letters_for(groups):
     return ["".join(names[label] for label in group) for group in groups]
 
 
-def numpy_contraction(network, path):
-    """A function of the operands that lets np.einsum follow the path, and its name."""
+def by_einsum(network, path):
+    """A function of the operands that lets np.einsum follow the path."""
     if len(network.extents) <= len(string.ascii_letters):
         *inputs, out = letters_for([*network.labels, network.out])
         equation, order = ",".join(inputs) + "->" + out, ["einsum_path", *map(tuple, path)]
-        return lambda operands: numpy.einsum(equation, *operands, optimize=order), "np.einsum"
+        return lambda operands: numpy.einsum(equation, *operands, optimize=order)
 
     program = []
-    for i, j, a, b, result in network.steps(path):
+    for i, j, a, b, result in network.steps(path):  # too many labels for one call: step by step, letters anew
         left, right, out = letters_for([a, b, result])
         small = network.size(set(a) | set(b)) <= TINY
         program.append((i, j, f"{left},{right}->{out}", False if small else ["einsum_path", (0, 1)]))
@@ -74,4 +74,33 @@ def numpy_contraction(network, path):
             right, left = live.pop(j), live.pop(i)
             live.append(numpy.einsum(equation, left, right, optimize=order))
         return live[0]
-    return contract, "np.einsum, pairs"
+    return contract
+
+
+def by_matmul(network, path):
+    """The same by hand, as an expert would: each step a transpose, a reshape and a (batched) np.matmul."""
+    order = [list(x) for x in network.labels]  # the axes that each array really has
+    program = []
+    for i, j, a, b, result in network.steps(path):
+        b, a = order.pop(j), order.pop(i)
+        batch = [x for x in a if x in b and x in result]
+        summed = [x for x in a if x in b and x not in result]
+        rows, columns = ([x for x in y if x in result and x not in batch] for y in (a, b))
+        sums = [tuple(k for k, x in enumerate(y) if x not in result and x not in z) for y, z in ((a, b), (b, a))]
+        a, b = ([x for x in y if x in result or x in z] for y, z in ((a, b), (b, a)))
+        shapes = [[network.size(g) for g in groups] for groups in ((batch, rows, summed), (batch, summed, columns))]
+        order.append(batch + rows + columns)
+        program.append((i, j, sums, [a.index(x) for x in batch + rows + summed],
+                        [b.index(x) for x in batch + summed + columns], shapes,
+                        [network.extents[x] for x in order[-1]]))
+    last = [order[0].index(x) for x in network.out]
+
+    def contract(operands):
+        live = list(operands)
+        for i, j, sums, left_axes, right_axes, shapes, shape in program:
+            right, left = live.pop(j), live.pop(i)
+            left, right = (x.sum(axis=s) if s else x for x, s in ((left, sums[0]), (right, sums[1])))
+            live.append(numpy.matmul(left.transpose(left_axes).reshape(shapes[0]),
+                                     right.transpose(right_axes).reshape(shapes[1])).reshape(shape))
+        return numpy.asarray(live[0].transpose(last), order="C")
+    return contract

@@ -92,8 +92,10 @@ def markdown(document):
         lines.append(f"Probes with {run['threads']} thread{'s' * (run['threads'] > 1)}, before and after "
                      f"(GFLOP/s f64; GB/s): {', '.join(peaks)}.")
     lines += ["", HEAD] + [row["markdown"] for run in document["runs"] for row in run["rows"]]
-    ratios = [row["ratio"] for run in document["runs"] for row in run["rows"] if row["limit"] == "arithmetic, memory"]
-    if ratios:
-        lines += ["", f"Instances: geometric mean of the ratios {statistics.geometric_mean(ratios):.2f}, "
-                      f"{sum(r < 1 for r in ratios)} of {len(ratios)} below 1."]
+    for peer in ("np.einsum", "np.matmul"):
+        ratios = [row["ratio"] for run in document["runs"] for row in run["rows"]
+                  if row["limit"] == "arithmetic, memory" and row["peer"].startswith(peer)]
+        if ratios:
+            lines += ["", f"Instances against {peer}: geometric mean of the ratios "
+                          f"{statistics.geometric_mean(ratios):.2f}, {sum(r < 1 for r in ratios)} of {len(ratios)} below 1."]
     return "\n".join(lines)

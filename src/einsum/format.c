@@ -41,6 +41,23 @@ static void add_side(writer *w, int step, int side, const char *between, const c
     }
 }
 
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "512 bytes", "1.44 MiB" */
+static void add_bytes(tf_text *text, double bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    while (bytes >= 1024.0 && unit + 1 < TF_COUNT(units)) {
+        bytes /= 1024.0;
+        unit++;
+    }
+    tf_text_add(text, "%.4g %s", bytes, units[unit]);
+}
+
 /* "operand 3" or "step 2", counted as the listing counts: operands from 0, steps from 1 */
 static void add_node(writer *w, int node)
 {
@@ -54,15 +71,18 @@ static void write_text(writer *w)
     const tenferro_einsum_plan *plan = w->plan;
     const tenferro_einsum_cost *c = &plan->cost;
     const char *between = plan->network.spelled ? "" : " ";
-    tf_text_add(&w->text, "einsum of %d operands, %s, in %d steps\n", plan->network.count,
-                tf_dtype_name(plan->context, plan->dtype), plan->steps);
+    tf_text_add(&w->text, "einsum of %d operand%s, %s, in %d step%s\n", plan->network.count,
+                plural(plan->network.count), tf_dtype_name(plan->context, plan->dtype), plan->steps,
+                plural(plan->steps));
     tf_text_add(&w->text, "  output                ");
     tf_text_add_extents(&w->text, plan->network.out_rank, plan->network.out_extents);
     tf_text_add(&w->text, "\n  multiply-adds         %.6g\n", c->multiply_adds);
     tf_text_add(&w->text, "  operations            %.6g\n", c->flops);
     tf_text_add(&w->text, "  largest step          %.6g multiply-adds\n", c->largest_step);
     tf_text_add(&w->text, "  largest intermediate  %.6g elements\n", c->largest_intermediate);
-    tf_text_add(&w->text, "  peak memory           %.6g bytes\n", c->peak_bytes);
+    tf_text_add(&w->text, "  peak memory           ");
+    add_bytes(&w->text, c->peak_bytes);
+    tf_text_add(&w->text, "\n");
     for (int i = 0; i < plan->steps; i++) {
         const tf_step *s = &plan->step[i];
         tf_text_add(&w->text, "%6d  ", i + 1);

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <tenferro/io.h>
 
+#include "io/names.h"
 #include "io/npy.h"
 #include "io/zip.h"
 #include "io/zip_writer.h"
 #include "memory/context.h"
-#include "support/hash.h"
 #include "support/text.h"
 
 #define ENDING ".npy"
@@ -20,6 +20,7 @@ struct tenferro_npz {
     tf_zip zip;
     char **names; /* without their ending; inside `text` */
     char *text;
+    tf_names index; /* of names with and without ending: the member */
 };
 
 /* ---- reading ---- */
@@ -53,6 +54,20 @@ static tenferro_status make_names(tenferro_npz *npz)
     return TENFERRO_OK;
 }
 
+/* Of two members of a name the last counts, as for NumPy; a whole name counts before one without
+ * its ending. */
+static tenferro_status make_index(tenferro_npz *npz)
+{
+    int64_t count = npz->zip.count;
+    TF_TRY(tf_names_create(npz->context, 2 * count, &npz->index));
+    for (int whole = 0; whole < 2; whole++)
+        for (int64_t i = 0; i < count; i++) {
+            const char *name = whole ? npz->zip.entries[i].name : npz->names[i];
+            *tf_names_find(&npz->index, name) = (tf_name){name, i};
+        }
+    return TENFERRO_OK;
+}
+
 /* Over memory if `bytes` is not NULL, else over the file called `name`. */
 static tenferro_status open_archive(tenferro_context *context, const void *bytes, size_t count,
                                     const char *name, tenferro_npz **out)
@@ -73,6 +88,7 @@ static tenferro_status open_archive(tenferro_context *context, const void *bytes
         TF_TRY_CLEANUP(tf_input_open(context, npz->file_name, &input));
     TF_TRY_CLEANUP(tf_zip_open(input, &npz->zip));
     TF_TRY_CLEANUP(make_names(npz));
+    TF_TRY_CLEANUP(make_index(npz));
     *out = npz;
     return TENFERRO_OK;
 cleanup:
@@ -111,6 +127,7 @@ void tenferro_npz_close(tenferro_npz *npz)
         return;
     tenferro_context *context = npz->context;
     tf_zip_close(&npz->zip);
+    tf_names_free(context, &npz->index);
     tf_free(context, npz->names);
     tf_free(context, npz->text);
     tf_free(context, npz->file_name);
@@ -126,19 +143,6 @@ int64_t tenferro_npz_count(const tenferro_npz *npz)
 const char *tenferro_npz_name(const tenferro_npz *npz, int64_t index)
 {
     return npz && index >= 0 && index < npz->zip.count ? npz->names[index] : NULL;
-}
-
-/* The last member of that name, as NumPy has it; the whole name counts before the one without. */
-static int64_t find_member(const tenferro_npz *npz, const char *name)
-{
-    int64_t found = -1;
-    for (int64_t i = npz->zip.count - 1; i >= 0; i--) {
-        if (strcmp(npz->zip.entries[i].name, name) == 0)
-            return i;
-        if (found < 0 && strcmp(npz->names[i], name) == 0)
-            found = i;
-    }
-    return found;
 }
 
 static tenferro_status no_member(const tenferro_npz *npz, const char *name)
@@ -162,12 +166,12 @@ tenferro_status tenferro_npz_read(const tenferro_npz *npz, const char *name, ten
     *out = NULL;
     if (!npz || !name)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_read: %s is NULL", npz ? "name" : "npz");
-    int64_t index = find_member(npz, name);
-    if (index < 0)
+    const tf_name *found = tf_names_find(&npz->index, name);
+    if (!found->text)
         return no_member(npz, name);
     tf_zip_member member;
     tenferro_tensor *tensor = NULL;
-    TF_TRY(tf_zip_member_open(&npz->zip, index, &member));
+    TF_TRY(tf_zip_member_open(&npz->zip, found->number, &member));
     tenferro_status status = tf_npy_read(&member.stream, &tensor);
     if (status == TENFERRO_OK)
         status = tf_zip_member_finish(&member);
@@ -201,24 +205,33 @@ static int is_utf8(const char *name)
     return 1;
 }
 
-/* Each name is a good one and there only once; hashes has room for `count`. */
-static tenferro_status check_names(int64_t count, const char *const *names, uint64_t *hashes)
+static tenferro_status check_name(const char *name, int64_t number, tf_names *seen)
 {
-    for (int64_t i = 0; i < count; i++) {
-        if (!names[i] || !*names[i])
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_write: name %lld is %s", (long long)i,
-                           names[i] ? "empty" : "NULL");
-        size_t length = strlen(names[i]);
-        if (length > LONGEST_NAME || !is_utf8(names[i]))
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_write: name %lld is %s", (long long)i,
-                           length > LONGEST_NAME ? "too long" : "not UTF-8");
-        hashes[i] = tf_hash_bytes(names[i], length, 0);
-        for (int64_t j = 0; j < i; j++)
-            if (hashes[j] == hashes[i] && strcmp(names[j], names[i]) == 0)
-                return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_write: '%.255s' is there twice",
-                               names[i]);
-    }
+    const char *wrong = !name || !*name               ? "empty"
+                        : strlen(name) > LONGEST_NAME ? "too long"
+                        : !is_utf8(name)              ? "not UTF-8"
+                                                      : NULL;
+    if (wrong)
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_write: name %lld is %s", (long long)number,
+                       wrong);
+    tf_name *slot = tf_names_find(seen, name);
+    if (slot->text)
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "npz_write: '%.255s' is there twice", name);
+    *slot = (tf_name){name, number};
     return TENFERRO_OK;
+}
+
+/* Each name is a good one and there only once. */
+static tenferro_status
+check_names(tenferro_context *context, int64_t count, const char *const *names)
+{
+    tf_names seen;
+    TF_TRY(tf_names_create(context, count, &seen));
+    tenferro_status status = TENFERRO_OK;
+    for (int64_t i = 0; i < count && status == TENFERRO_OK; i++)
+        status = check_name(names[i], i, &seen);
+    tf_names_free(context, &seen);
+    return status;
 }
 
 static tenferro_status write_member(tf_output *output, const char *name,
@@ -267,17 +280,11 @@ static tenferro_status write_archive(tenferro_context *context, const char *path
 {
     tf_crc32 crc32;
     tf_output output;
+    TF_TRY(check_names(context, count, names));
     tf_crc32_init(&crc32);
-    char **full_names = NULL;
-    tf_zip_record *records = NULL;
+    char **full_names = with_ending(context, count, names);
+    tf_zip_record *records = full_names ? tf_malloc(context, count, sizeof *records) : NULL;
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
-    uint64_t *hashes = tf_malloc(context, count, sizeof *hashes);
-    if (!hashes)
-        goto cleanup;
-    TF_TRY_CLEANUP(check_names(count, names, hashes));
-    status = TENFERRO_OUT_OF_MEMORY;
-    full_names = with_ending(context, count, names);
-    records = full_names ? tf_malloc(context, count, sizeof *records) : NULL;
     if (!records)
         goto cleanup;
     TF_TRY_CLEANUP(tf_output_open(context, path, &output));
@@ -285,7 +292,6 @@ static tenferro_status write_archive(tenferro_context *context, const char *path
     status = write_members(&output, count, (const char *const *)full_names, tensors, records);
     status = tf_output_close(&output, status);
 cleanup:
-    tf_free(context, hashes);
     tf_free(context, full_names);
     tf_free(context, records);
     return status;

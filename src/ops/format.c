@@ -238,8 +238,8 @@ static int64_t elements_of(const shown_axis *axis)
 
 /*
  * Which elements are shown, as in NumPy: above the threshold `edge` on each side of every axis.
- * That alone leaves too much of a tensor with dozens of short axes, so then the outermost ones keep only
- * their first element.
+ * That alone leaves too much of a tensor with dozens of short axes, so then the outermost ones
+ * keep only their first element.
  */
 static void plan_axes(const tenferro_tensor *t, int64_t count,
                       const tenferro_format_options *options, shown_axis *axes)

@@ -2,7 +2,7 @@
 
 #include "ops/op.h"
 
-/* Strides of the caller's memory, compact ones if none are given; given ones must stay in 64 bits. */
+/* Strides of the caller's memory: given ones, which must stay in 64 bits, or compact ones. */
 static tenferro_status host_strides(tf_arena *arena, int rank, const int64_t *extents,
                                     int64_t element, const int64_t *given, const int64_t **out)
 {

@@ -62,23 +62,30 @@ def header_of(path):
 
 
 def check_npy(program, folder, rng):
-    source, target = f"{folder}/in.npy", f"{folder}/out.npy"
     versions = itertools.cycle([(1, 0), (2, 0), (3, 0)])
+    cases = []
     for dtype, shape, order, byteorder in itertools.product(DTYPES, SHAPES, "CF", "<>"):
         array = random_array(rng, dtype, shape, order)
         array = array.astype(array.dtype.newbyteorder(byteorder))
-        version = next(versions)
+        cases.append((array, next(versions), f"{dtype} {shape} {order} {byteorder}"))
+    sources = [f"{folder}/in{i}.npy" for i in range(len(cases))]
+    targets = [f"{folder}/out{i}.npy" for i in range(len(cases))]
+    for source, (array, version, _) in zip(sources, cases):
         write_npy(source, array, version)
-        for option in ([], ["--spread"]):
-            what = f"{dtype} {shape} {order} {byteorder} {version} {option}"
-            result = run(program, *option, source, target)
-            if result.returncode != 0:
-                check(False, f"{what}: {result.stderr.decode()}")
+    for option in ([], ["--spread"]):
+        result = run(program, *option, *itertools.chain(*zip(sources, targets)))
+        check(result.returncode == 0, f"{option}: {result.stderr.decode()}")
+        for target, (array, version, what) in zip(targets, cases):
+            what = f"{what} {version} {option}"
+            if not os.path.exists(target):
+                check(False, what + ": not written")
                 continue
             check(same(array, np.load(target)), what)
             fortran = header_of(target)[1][1]
-            check(fortran == (not option and array.flags.f_contiguous and not array.flags.c_contiguous), what + ": order")
+            only_fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+            check(fortran == (not option and only_fortran), what + ": order")
             check(os.path.getsize(target) % 64 == array.nbytes % 64, what + ": alignment")
+            os.remove(target)
 
 
 def check_bool_bytes(program, folder):

@@ -1,5 +1,8 @@
-/* npy_roundtrip IN OUT: reads a .npy file, or all members of a .npz archive, and writes the same to OUT.
- * npy_roundtrip --spread IN OUT: of a .npy file, through a view with gaps, so that the writer has to gather. */
+/*
+ * npy_roundtrip [--spread] IN OUT [IN OUT]...: reads a .npy file, or all members of a .npz archive,
+ * and writes the same to OUT.  --spread: .npy files only, through a view with gaps, so that the
+ * writer has to gather.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,22 +78,23 @@ static void copy_npz(tenferro_context *context, const char *from, const char *to
 
 int main(int argc, char **argv)
 {
-    int spread = argc == 4 && strcmp(argv[1], "--spread") == 0;
-    if (argc != 3 && !spread) {
-        fprintf(stderr, "usage: npy_roundtrip [--spread] IN OUT\n");
+    int spread = argc > 1 && strcmp(argv[1], "--spread") == 0;
+    int first = 1 + spread;
+    if (argc <= first || (argc - first) % 2 != 0) {
+        fprintf(stderr, "usage: npy_roundtrip [--spread] IN OUT [IN OUT]...\n");
         return 2;
     }
-    const char *from = argv[argc - 2];
-    const char *to = argv[argc - 1];
-    size_t length = strlen(from);
     tenferro_context *context;
     CHECK(tenferro_context_create(NULL, &context));
-    if (spread)
-        copy_spread(context, from, to);
-    else if (length > 4 && strcmp(from + length - 4, ".npz") == 0)
-        copy_npz(context, from, to);
-    else
-        copy_npy(context, from, to);
+    for (int i = first; i < argc; i += 2) {
+        size_t length = strlen(argv[i]);
+        if (spread)
+            copy_spread(context, argv[i], argv[i + 1]);
+        else if (length > 4 && strcmp(argv[i] + length - 4, ".npz") == 0)
+            copy_npz(context, argv[i], argv[i + 1]);
+        else
+            copy_npy(context, argv[i], argv[i + 1]);
+    }
     tenferro_context_release(context);
     return 0;
 }

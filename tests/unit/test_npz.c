@@ -768,7 +768,7 @@ static void write__wrong_arguments__no_file(void **state)
         const char *name, *message;
     } wrong[] = {{"x", "'x' is there twice"},
                  {"", "empty"},
-                 {NULL, "NULL"},
+                 {NULL, "empty"},
                  {long_name, "too long"},
                  {"\xff", "not UTF-8"},
                  {"\xc3", "not UTF-8"},

@@ -399,7 +399,7 @@ static double inner(const tenferro_tensor *a, const tenferro_tensor *b)
     return sum;
 }
 
-/* All missing/wanted subsets of the inputs; entries of the tensors are small integers, so sums are exact. */
+/* All subsets of active inputs; elements are small integers, so that sums are exact. */
 static void
 check_rules(tenferro_context *context, const tenferro_primitive *primitive, const tf_attributes *a,
             int inputs, int rank, const int64_t (*extents)[MAX_RANK])

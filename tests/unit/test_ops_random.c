@@ -213,7 +213,7 @@ static void random_uniform__narrow_range__never_reaches_high(void **state)
     (void)state;
     tenferro_context *context = test_context();
     const tenferro_extent n = 4096;
-    const double high = 16777220; /* floats are 2 apart here: three values in [16777214+2.., high) */
+    const double high = 16777220; /* floats are 2 apart here: there are two */
     tenferro_tensor *t = uniform(context, TENFERRO_FLOAT32, 1, &n, 16777216, high);
     const float *x = tenferro_tensor_data(t);
     for (int i = 0; i < 4096; i++)
