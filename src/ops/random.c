@@ -13,6 +13,7 @@
  * within 2^-64; i32 and i64 tensors of one range hold the same numbers.
  */
 
+#include <float.h>
 #include <math.h>
 
 #include "ops/op.h"
@@ -32,7 +33,10 @@ static tenferro_status real_interval(int single, double low, double high, interv
     out->low = single ? (double)(float)low : low;
     out->high = single ? (double)(float)high : high;
     out->below = single ? (double)nextafterf((float)high, (float)low) : nextafter(high, low);
-    if (!(out->low < out->high) || !isfinite(out->high - out->low))
+    /* not isfinite: GCC 12 takes every double that was a float for finite */
+    double limit = single ? (double)FLT_MAX : DBL_MAX;
+    if (!(out->low < out->high) || !(out->low >= -limit) || !(out->high <= limit) ||
+        !(out->high - out->low <= DBL_MAX))
         return tf_fail(TENFERRO_INVALID_ARGUMENT,
                        "random_uniform: [%.17g, %.17g) is empty or not finite in %s", low, high,
                        single ? "float32" : "float64");
