@@ -1,12 +1,14 @@
 /*
  * The partition function of the two-dimensional Ising model on an L x L torus, as one einsum.
  *
- * Z = sum over all spins s = +-1 of prod over bonds <i,j> of W[s_i, s_j], W[s, t] = exp(K s t), K = J/T = 1/T.
+ * Z = sum over all spins s = +-1 of prod over bonds <i,j> of W[s_i, s_j], W[s, t] = exp(K s t), K =
+ * J/T = 1/T.
  *
- * Each bond is a 2x2 operand, each site a label: a hyperedge, for it occurs in the four bonds of its site.  That is an
- * einsum over 2*L*L operands and L*L labels with a scalar result.  The operands are written as .npy files and read
- * back, so that the run shows the whole way; W is divided by exp(K), which comes back as a logarithm, so that nothing
- * overflows.  The result is set beside the exact formula of B. Kaufman, Phys. Rev. 76, 1232 (1949).
+ * Each bond is a 2x2 operand, each site a label: a hyperedge, for it occurs in the four bonds of
+ * its site.  That is an einsum over 2*L*L operands and L*L labels with a scalar result.  The
+ * operands are written as .npy files and read back, so that the run shows the whole way; W is
+ * divided by exp(K), which comes back as a logarithm, so that nothing overflows.  The result is set
+ * beside the exact formula of B. Kaufman, Phys. Rev. 76, 1232 (1949).
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -86,7 +88,8 @@ static int lattice_create(int size, lattice *l)
 
 /* ---- the order by rows ---- */
 
-/* A path is written in positions of a list from which each pair is taken and to whose end its result goes. */
+/* A path is written in positions of a list from which each pair is taken and to whose end its
+ * result goes. */
 typedef struct path {
     int nodes, left, pairs;
     int *list;      /* the nodes left: operands, then results of steps */
@@ -121,10 +124,10 @@ static int join(path *p, int a, int b)
 }
 
 /*
- * Row after row.  The tensor that grows holds the labels of the first row, which stay open until the torus closes, and
- * of the last row so far: 2^(2L) elements.  A new row is not brought in site by site but in groups: the bonds down to a
- * few sites and those between them are contracted to one small matrix first, so that the large tensor is read and written
- * once a group, by a matrix product.
+ * Row after row.  The tensor that grows holds the labels of the first row, which stay open until the
+ * torus closes, and of the last row so far: 2^(2L) elements.  A new row is not brought in site by
+ * site but in groups: the bonds down to a few sites and those between them are contracted to one small
+ * matrix first, so that the large tensor is read and written once a group, by a matrix product.
  */
 static void order_by_rows(const lattice *l, path *p)
 {
@@ -180,8 +183,9 @@ static double log_2sinh(double x)
 /*
  * ln Z of an n x n torus:
  *     Z = 1/2 (2 sinh 2K)^(n*n/2) [ prod 2 cosh(n g_{2r+1}/2) + prod 2 sinh(n g_{2r+1}/2)
- *                                  + prod 2 cosh(n g_{2r}/2)  + prod 2 sinh(n g_{2r}/2) ],   r = 0 .. n-1
- *     cosh g_k = cosh 2K coth 2K - cos(pi k/n),   g_0 = 2K + ln tanh K (negative above the critical temperature).
+ *                                  + prod 2 cosh(n g_{2r}/2)  + prod 2 sinh(n g_{2r}/2) ],   r = 0
+ * .. n-1 cosh g_k = cosh 2K coth 2K - cos(pi k/n),   g_0 = 2K + ln tanh K (negative above the
+ * critical temperature).
  */
 static double kaufman(int n, double K)
 {

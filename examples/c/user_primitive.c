@@ -1,21 +1,22 @@
 /*
  * An operation of your own, registered from outside the library: a tabulated function.
  *
- * y = f(x), where f is given by its values at 0, 1, ..., n-1 and linear between them.  The table is a tensor that the
- * attributes own; the primitive's user pointer is the caller's state, here a counter of points outside the table.  With its
- * jvp and vjp rules it is a full citizen: they are written with public operations only.
+ * y = f(x), where f is given by its values at 0, 1, ..., n-1 and linear between them.  The table is
+ * a tensor that the attributes own; the primitive's user pointer is the caller's state, here a
+ * counter of points outside the table.  With its jvp and vjp rules it is a full citizen: they are
+ * written with public operations only.
  */
 
 #include <math.h>
 #include <stdio.h>
 #include <tenferro.h>
 
-#define CHECK(call)                                                         \
-    do {                                                                    \
-        if ((call) != TENFERRO_OK) {                                        \
-            fprintf(stderr, "%s: %s\n", #call, tenferro_error_message());   \
-            return 1;                                                       \
-        }                                                                   \
+#define CHECK(call)                                                       \
+    do {                                                                  \
+        if ((call) != TENFERRO_OK) {                                      \
+            fprintf(stderr, "%s: %s\n", #call, tenferro_error_message()); \
+            return 1;                                                     \
+        }                                                                 \
     } while (0)
 
 typedef struct attributes {
@@ -31,7 +32,8 @@ typedef struct state {
 
 /* ---- attributes own a tensor: a copy holds a reference ---- */
 
-static tenferro_status attributes_copy(void *user, tenferro_context *context, const void *from, void *to)
+static tenferro_status
+attributes_copy(void *user, tenferro_context *context, const void *from, void *to)
 {
     (void)user;
     (void)context;
@@ -54,9 +56,11 @@ static tenferro_status infer(tenferro_infer *call)
     const attributes *a = call->attributes;
     const tenferro_aval *x = &call->in[0];
     if (x->dtype != TENFERRO_FLOAT64 || tenferro_tensor_dtype(a->table) != TENFERRO_FLOAT64)
-        return tenferro_error_set(TENFERRO_DTYPE_MISMATCH, "example.tabulated: x and its table must be float64");
+        return tenferro_error_set(TENFERRO_DTYPE_MISMATCH,
+                                  "example.tabulated: x and its table must be float64");
     if (tenferro_tensor_rank(a->table) != 1 || tenferro_tensor_extents(a->table)[0] < 2)
-        return tenferro_error_set(TENFERRO_SHAPE_MISMATCH, "example.tabulated: the table needs 2 values or more");
+        return tenferro_error_set(TENFERRO_SHAPE_MISMATCH,
+                                  "example.tabulated: the table needs 2 values or more");
     tenferro_extent *extents;
     tenferro_status status = tenferro_infer_output(call, 0, TENFERRO_FLOAT64, x->rank, &extents);
     for (int i = 0; status == TENFERRO_OK && i < x->rank; i++)
@@ -128,7 +132,8 @@ int main(void)
     const double squares[] = {0.0, 1.0, 4.0, 9.0, 16.0};
     const double points[] = {0.5, 1.0, 2.25, 5.0};
     CHECK(tenferro_context_create(NULL, &context));
-    CHECK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){5}, NULL, squares, &table));
+    CHECK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){5}, NULL, squares,
+                                    &table));
     CHECK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){4}, NULL, points, &x));
 
     tenferro_primitive primitive = {

@@ -32,14 +32,15 @@ void *tf_arena_take(tf_arena *arena, int64_t count, size_t size)
 {
     int64_t bytes;
     if (tf_mul_overflows(count, (int64_t)size, &bytes) || bytes > INT64_MAX - BLOCK_BYTES) {
-        (void)tf_fail(TENFERRO_OVERFLOW, "%lld objects of %zu bytes are too many", (long long)count, size);
+        (void)tf_fail(TENFERRO_OVERFLOW, "%lld objects of %zu bytes are too many", (long long)count,
+                      size);
         return NULL;
     }
     bytes = (bytes + 15) & ~(int64_t)15;
     if (bytes > arena->end - arena->next) {
         int64_t room = TF_MAX(bytes, BLOCK_BYTES);
-        struct tf_arena_block *block =
-            tf_malloc(arena->context, room + (int64_t)sizeof(struct tf_arena_block), 1);
+        struct tf_arena_block *block = tf_malloc(arena->context,
+                                                 room + (int64_t)sizeof(struct tf_arena_block), 1);
         if (!block)
             return NULL;
         block->before = arena->blocks;

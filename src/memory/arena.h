@@ -1,4 +1,5 @@
-/* A bump arena for the temporaries of one call: a first block on the caller's stack, then blocks of the context. */
+/* A bump arena for the temporaries of one call: a first block on the caller's stack, then blocks of
+ * the context. */
 #ifndef TF_MEMORY_ARENA_H
 #define TF_MEMORY_ARENA_H
 
@@ -15,7 +16,8 @@ typedef struct tf_arena {
 
 void tf_arena_init(tf_arena *arena, tenferro_context *context);
 void tf_arena_release(tf_arena *arena);
-/* count * size bytes, 16-byte aligned, uninitialised; NULL with the message set.  count 0 gives a valid pointer. */
+/* count * size bytes, 16-byte aligned, uninitialised; NULL with the message set.  count 0 gives a
+ * valid pointer. */
 void *tf_arena_take(tf_arena *arena, int64_t count, size_t size);
 
 #endif

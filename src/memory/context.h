@@ -10,10 +10,12 @@
 #include "support/parallel.h"
 #include "support/status.h"
 
-/* ---- host memory for the library's own objects: through the context's allocator, not pooled, not limited ---- */
+/* ---- host memory for the library's own objects: through the context's allocator, not pooled, not
+ * limited ---- */
 
-/* count * size bytes, 16-byte aligned, checked; NULL with the thread's message set if it fails or overflows.
- * count * size == 0 gives a valid pointer.  The size is remembered in a header, so free needs none. */
+/* count * size bytes, 16-byte aligned, checked; NULL with the thread's message set if it fails or
+ * overflows. count * size == 0 gives a valid pointer.  The size is remembered in a header, so free
+ * needs none. */
 void *tf_malloc(tenferro_context *context, int64_t count, size_t size);
 void *tf_calloc(tenferro_context *context, int64_t count, size_t size);
 /* realloc's contract: on failure NULL, and the old block stays. */
@@ -25,13 +27,16 @@ char *tf_strdup(tenferro_context *context, const char *text);
 
 /* TENFERRO_CANCELLED with a message if the context was cancelled. */
 tenferro_status tf_check_cancel(tenferro_context *context);
-/* Calls the progress callback (if any), at most about 20 times a second unless done == total; then tf_check_cancel. */
-tenferro_status tf_report_progress(tenferro_context *context, const char *what, double done, double total);
+/* Calls the progress callback (if any), at most about 20 times a second unless done == total; then
+ * tf_check_cancel. */
+tenferro_status
+tf_report_progress(tenferro_context *context, const char *what, double done, double total);
 /* Only a load: for loops inside kernels. */
 int tf_is_cancelled(const tenferro_context *context);
 
 /* ---- log ---- */
-void tf_log(tenferro_context *context, tenferro_log_level level, const char *format, ...) TENFERRO_PRINTF(3, 4);
+void tf_log(tenferro_context *context, tenferro_log_level level, const char *format, ...)
+    TENFERRO_PRINTF(3, 4);
 
 /* ---- what the context chose ---- */
 typedef enum tf_isa { TF_ISA_PORTABLE = 0, TF_ISA_AVX2 = 1, TF_ISA_COUNT } tf_isa;
@@ -49,17 +54,19 @@ typedef enum tf_slot {
     TF_SLOT_COUNT
 } tf_slot;
 /*
- * The slot's object, made by create(context, &object) at the first use (at most one wins if threads race; a losing one
- * is destroyed).  destroy runs when the context is destroyed, last slot first.  A slot's object never holds a
- * reference to its context or a tensor (no cycles).
+ * The slot's object, made by create(context, &object) at the first use (at most one wins if threads
+ * race; a losing one is destroyed).  destroy runs when the context is destroyed, last slot first.
+ * A slot's object never holds a reference to its context or a tensor (no cycles).
  */
-tenferro_status tf_context_slot(tenferro_context *context, tf_slot slot,
-                                tenferro_status (*create)(tenferro_context *context, void **object),
-                                void (*destroy)(tenferro_context *context, void *object), void **out);
+tenferro_status
+tf_context_slot(tenferro_context *context, tf_slot slot,
+                tenferro_status (*create)(tenferro_context *context, void **object),
+                void (*destroy)(tenferro_context *context, void *object), void **out);
 
 /* ---- dtypes registered by the user (ids from 256) ---- */
 /* size in bytes, 0 if unknown */
 int64_t tf_dtype_size(const tenferro_context *context, tenferro_dtype dtype);
-const char *tf_dtype_name(const tenferro_context *context, tenferro_dtype dtype); /* "?" if unknown */
+const char *
+tf_dtype_name(const tenferro_context *context, tenferro_dtype dtype); /* "?" if unknown */
 
 #endif

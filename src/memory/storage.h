@@ -6,7 +6,8 @@
 
 typedef struct tf_storage tf_storage;
 
-/* bytes >= 0 from the context's pool, 64-byte aligned; counts against the memory limit.  Holds the context. */
+/* bytes >= 0 from the context's pool, 64-byte aligned; counts against the memory limit.  Holds the
+ * context. */
 tenferro_status tf_storage_create(tenferro_context *context, int64_t bytes, tf_storage **out);
 
 /* Over foreign memory; release(user) runs when the last reference goes.  release may be NULL. */

@@ -8,8 +8,8 @@
 #include "support/hash.h"
 #include "support/text.h"
 
-static tenferro_status copy_list(tenferro_context *context, const tf_attributes *from, tf_attributes *to,
-                                 int64_t **list)
+static tenferro_status
+copy_list(tenferro_context *context, const tf_attributes *from, tf_attributes *to, int64_t **list)
 {
     *list = tf_malloc(context, from->count, sizeof **list);
     if (!*list)
@@ -21,7 +21,8 @@ static tenferro_status copy_list(tenferro_context *context, const tf_attributes 
     return TENFERRO_OK;
 }
 
-tenferro_status tf_attributes_copy_list(void *user, tenferro_context *context, const void *from, void *to)
+tenferro_status
+tf_attributes_copy_list(void *user, tenferro_context *context, const void *from, void *to)
 {
     (void)user;
     int64_t *list;
@@ -39,7 +40,8 @@ uint64_t tf_attributes_hash_list(void *user, const void *attributes)
 {
     (void)user;
     const tf_attributes *a = attributes;
-    const int64_t numbers[] = {a->number.kind, a->number.integer, a->number2.kind, a->number2.integer, a->count};
+    const int64_t numbers[] = {a->number.kind, a->number.integer, a->number2.kind,
+                               a->number2.integer, a->count};
     const double values[] = {a->number.re, a->number.im, a->number2.re, a->number2.im};
     uint64_t hash = tf_hash_bytes(a->word, sizeof a->word, 0);
     hash = tf_hash_bytes(numbers, sizeof numbers, hash);
@@ -49,8 +51,8 @@ uint64_t tf_attributes_hash_list(void *user, const void *attributes)
 
 static int numbers_equal(const tenferro_number *a, const tenferro_number *b)
 {
-    return a->kind == b->kind && a->integer == b->integer && memcmp(&a->re, &b->re, sizeof a->re) == 0 &&
-           memcmp(&a->im, &b->im, sizeof a->im) == 0;
+    return a->kind == b->kind && a->integer == b->integer &&
+           memcmp(&a->re, &b->re, sizeof a->re) == 0 && memcmp(&a->im, &b->im, sizeof a->im) == 0;
 }
 
 int tf_attributes_equal_list(void *user, const void *a, const void *b)
@@ -58,7 +60,8 @@ int tf_attributes_equal_list(void *user, const void *a, const void *b)
     (void)user;
     const tf_attributes *x = a, *y = b;
     return memcmp(x->word, y->word, sizeof x->word) == 0 && numbers_equal(&x->number, &y->number) &&
-           numbers_equal(&x->number2, &y->number2) && x->count == y->count && x->extents == y->extents &&
+           numbers_equal(&x->number2, &y->number2) && x->count == y->count &&
+           x->extents == y->extents &&
            (x->count == 0 || memcmp(x->list, y->list, (size_t)x->count * sizeof *x->list) == 0);
 }
 
@@ -78,8 +81,9 @@ tenferro_status tf_attributes_evaluate_list(void *user, tenferro_context *contex
     return TENFERRO_OK;
 }
 
-tenferro_status tf_attributes_format_list(void *user, tenferro_context *context, const void *attributes, char *buffer,
-                                          size_t size, size_t *needed)
+tenferro_status
+tf_attributes_format_list(void *user, tenferro_context *context, const void *attributes,
+                          char *buffer, size_t size, size_t *needed)
 {
     (void)user;
     const tf_attributes *a = attributes;

@@ -1,4 +1,5 @@
-/* View: x repeated.  list: the result's extents (extents), then for each axis of x its axis in the result, ascending. */
+/* View: x repeated.  list: the result's extents (extents), then for each axis of x its axis in the
+ * result, ascending. */
 
 #include "ops/op.h"
 #include "ops/table.h"
@@ -16,8 +17,10 @@ static tenferro_status infer(tenferro_infer *x)
     for (int i = 0; i < in->rank; i++) {
         tenferro_extent from = in->extents[i], to = extents[axes[i]];
         if (from >= 0 && to >= 0 && from != 1 && from != to)
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "broadcast: shape %s does not broadcast to %s (axis %d)",
-                           tf_shape_text(in->rank, in->extents).chars, tf_shape_text(rank, a->list).chars, i);
+            return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                           "broadcast: shape %s does not broadcast to %s (axis %d)",
+                           tf_shape_text(in->rank, in->extents).chars,
+                           tf_shape_text(rank, a->list).chars, i);
         if (from != 1)
             TF_TRY(tenferro_infer_equal(x, from, to, "an extent and the one it is broadcast to"));
     }
@@ -79,34 +82,42 @@ static void broadcast_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_broadcast_primitive = {
-    TF_PRIMITIVE("broadcast"), TF_INPUTS(1, 1), TF_ATTRIBUTES,
+    TF_PRIMITIVE("broadcast"),
+    TF_INPUTS(1, 1),
+    TF_ATTRIBUTES,
     .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = infer, .view = view, .jvp = broadcast_jvp, .vjp = broadcast_vjp, .save = tf_save_shapes,
+    .infer = infer,
+    .view = view,
+    .jvp = broadcast_jvp,
+    .vjp = broadcast_vjp,
+    .save = tf_save_shapes,
 };
 
 /* axes NULL: aligned at the last axis */
-static tenferro_status checked_list(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
-                                    const int *axes, int64_t *list)
+static tenferro_status checked_list(const tenferro_tensor *x, int rank,
+                                    const tenferro_extent *extents, const int *axes, int64_t *list)
 {
     for (int i = 0; i < rank; i++) {
         list[i] = extents[i];
         if (!tf_extent_is_valid(extents[i]))
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "broadcast: extent %lld at axis %d", (long long)extents[i], i);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT, "broadcast: extent %lld at axis %d",
+                           (long long)extents[i], i);
     }
     for (int i = 0; i < x->rank; i++) {
         int axis = rank - x->rank + i;
         if (axes)
             TF_TRY(tf_axis("broadcast", rank, axes[i], &axis));
         if (i && list[rank + i - 1] >= axis)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "broadcast: the axes must ascend, but %d follows %lld", axis,
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "broadcast: the axes must ascend, but %d follows %lld", axis,
                            (long long)list[rank + i - 1]);
         list[rank + i] = axis;
     }
     return TENFERRO_OK;
 }
 
-static tenferro_status broadcast(const tenferro_tensor *x, int rank, const tenferro_extent *extents, const int *axes,
-                                 tenferro_tensor **out)
+static tenferro_status broadcast(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
+                                 const int *axes, tenferro_tensor **out)
 {
     TF_TRY(tf_door("broadcast", x, out));
     if (rank > 0 && !extents)
@@ -117,7 +128,8 @@ static tenferro_status broadcast(const tenferro_tensor *x, int rank, const tenfe
     tf_arena arena;
     tf_arena_init(&arena, x->context);
     int64_t *list = tf_arena_take(&arena, (int64_t)rank + x->rank, sizeof *list);
-    tenferro_status status = list ? checked_list(x, rank, extents, axes, list) : TENFERRO_OUT_OF_MEMORY;
+    tenferro_status status = list ? checked_list(x, rank, extents, axes, list)
+                                  : TENFERRO_OUT_OF_MEMORY;
     if (status == TENFERRO_OK) {
         tf_attributes a = {.count = (int64_t)rank + x->rank, .extents = rank, .list = list};
         status = tf_apply(&tf_broadcast_primitive, &a, 1, &x, out);
@@ -126,14 +138,15 @@ static tenferro_status broadcast(const tenferro_tensor *x, int rank, const tenfe
     return status;
 }
 
-tenferro_status tenferro_broadcast(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
-                                   tenferro_tensor **out)
+tenferro_status tenferro_broadcast(const tenferro_tensor *x, int rank,
+                                   const tenferro_extent *extents, tenferro_tensor **out)
 {
     return broadcast(x, rank, extents, NULL, out);
 }
 
-tenferro_status tenferro_broadcast_axes(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
-                                        const int *axes, tenferro_tensor **out)
+tenferro_status
+tenferro_broadcast_axes(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
+                        const int *axes, tenferro_tensor **out)
 {
     TF_TRY(tf_door("broadcast_axes", x, out));
     if (x->rank > 0 && !axes)

@@ -8,7 +8,8 @@ static tenferro_status infer(tenferro_infer *x)
     const tf_attributes *a = x->attributes;
     tenferro_dtype dtype = (tenferro_dtype)a->word[0];
     if (dtype < TENFERRO_BOOL || dtype > TENFERRO_COMPLEX128)
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "cast: dtype %u is not a built-in one", (unsigned)dtype);
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "cast: dtype %u is not a built-in one",
+                       (unsigned)dtype);
     if (x->in[0].dtype >= TENFERRO_DTYPE_USER)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "cast: the registered dtype '%s' has no conversions",
                        tf_dtype_name(x->context, x->in[0].dtype));
@@ -24,8 +25,8 @@ static tenferro_status execute(tenferro_exec *x)
     const tenferro_array *in = &x->in[0], *out = &x->out[0];
     tf_engine engine;
     tf_context_engine(x->context, &engine);
-    return tf_cast(&engine, in->dtype, out->dtype, out->rank, out->extents, in->data, in->strides, out->data,
-                   out->strides);
+    return tf_cast(&engine, in->dtype, out->dtype, out->rank, out->extents, in->data, in->strides,
+                   out->data, out->strides);
 }
 
 static int carries_derivative(tenferro_dtype dtype)
@@ -54,8 +55,8 @@ static void cast_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_cast_primitive = {
-    TF_PRIMITIVE("cast"), TF_INPUTS(1, 1), TF_CPU(execute), TF_ATTRIBUTES, .infer = infer,
-    .jvp = cast_jvp, .vjp = cast_vjp, .save = tf_save_shapes,
+    TF_PRIMITIVE("cast"), TF_INPUTS(1, 1), TF_CPU(execute), TF_ATTRIBUTES,
+    .infer = infer,       .jvp = cast_jvp, .vjp = cast_vjp, .save = tf_save_shapes,
 };
 
 tenferro_status tenferro_cast(const tenferro_tensor *x, tenferro_dtype dtype, tenferro_tensor **out)
@@ -64,7 +65,8 @@ tenferro_status tenferro_cast(const tenferro_tensor *x, tenferro_dtype dtype, te
     return tf_apply(&tf_cast_primitive, &(tf_attributes){.word = {dtype}}, 1, &x, out);
 }
 
-tenferro_status tenferro_number_like(const tenferro_tensor *like, tenferro_number number, tenferro_tensor **out)
+tenferro_status
+tenferro_number_like(const tenferro_tensor *like, tenferro_number number, tenferro_tensor **out)
 {
     TF_TRY(tf_door("number_like", like, out));
     union {

@@ -1,8 +1,8 @@
 /*
  * C = alpha op(A) op(B) + beta C0 over labels.
  *
- * Inputs: A, then B if word[3], then C0 if number2 (beta) is not 0.  word[0], word[1]: conjugate A, B; word[2]: the rank of
- * C; number: alpha.  list: the labels of A, B and C.
+ * Inputs: A, then B if word[3], then C0 if number2 (beta) is not 0.  word[0], word[1]: conjugate A,
+ * B; word[2]: the rank of C; number: alpha.  list: the labels of A, B and C.
  */
 
 #include "contract/contract.h"
@@ -50,7 +50,8 @@ static int find(const operand *x, int64_t label)
 /* ---- shape rule ---- */
 
 /* The extent of a label: those of both operands broadcast together. */
-static tenferro_status label_extent(tenferro_infer *x, const parts *p, int64_t label, tenferro_extent *out)
+static tenferro_status
+label_extent(tenferro_infer *x, const parts *p, int64_t label, tenferro_extent *out)
 {
     const operand *operands[2] = {&p->a, &p->b};
     *out = 1;
@@ -64,10 +65,12 @@ static tenferro_status label_extent(tenferro_infer *x, const parts *p, int64_t l
                                         "extents of a diagonal"));
             if (*out >= 0 && *out != 1 && e >= 0 && e != 1 && e != *out)
                 return tf_fail(TENFERRO_SHAPE_MISMATCH,
-                               "contract: label %lld has extents %lld and %lld (axis %d of operand %d; shapes %s and %s)",
+                               "contract: label %lld has extents %lld and %lld (axis %d of operand "
+                               "%d; shapes %s and %s)",
                                (long long)label, (long long)*out, (long long)e, j, i,
                                tf_shape_text(x->in[0].rank, x->in[0].extents).chars,
-                               p->has_b ? tf_shape_text(x->in[1].rank, x->in[1].extents).chars : "none");
+                               p->has_b ? tf_shape_text(x->in[1].rank, x->in[1].extents).chars
+                                        : "none");
             TF_TRY(tenferro_infer_broadcast(x, *out, e, "extents of one label", out));
         }
     return TENFERRO_OK;
@@ -78,29 +81,34 @@ static tenferro_status infer(tenferro_infer *x)
     const tf_attributes *attributes = x->attributes;
     parts p = parts_of(attributes, x->in[0].rank);
     tenferro_dtype dtype = x->in[0].dtype;
-    if (x->inputs != 1 + p.has_b + p.has_c0 || p.b.rank < 0 || (p.has_b ? x->in[1].rank : 0) != p.b.rank)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract: %d operands do not fit the labels", x->inputs);
+    if (x->inputs != 1 + p.has_b + p.has_c0 || p.b.rank < 0 ||
+        (p.has_b ? x->in[1].rank : 0) != p.b.rank)
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract: %d operands do not fit the labels",
+                       x->inputs);
     for (int i = 1; i < x->inputs; i++)
         if (x->in[i].dtype != dtype)
             return tf_fail(TENFERRO_DTYPE_MISMATCH, "contract: operands are %s and %s",
-                           tf_dtype_name(x->context, dtype), tf_dtype_name(x->context, x->in[i].dtype));
+                           tf_dtype_name(x->context, dtype),
+                           tf_dtype_name(x->context, x->in[i].dtype));
     if (dtype == TENFERRO_BOOL || dtype >= TENFERRO_DTYPE_USER)
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "contract: not defined for %s", tf_dtype_name(x->context, dtype));
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "contract: not defined for %s",
+                       tf_dtype_name(x->context, dtype));
     tenferro_extent *extents;
     TF_TRY(tenferro_infer_output(x, 0, dtype, p.c.rank, &extents));
     for (int i = 0; i < p.c.rank; i++) {
         int64_t label = p.c.labels[i];
         if (find(&p.a, label) < 0 && find(&p.b, label) < 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract: label %lld of the result is in no operand",
-                           (long long)label);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "contract: label %lld of the result is in no operand", (long long)label);
         if (find(&p.c, label) < i)
             return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract: label %lld is twice in the result",
                            (long long)label);
         TF_TRY(label_extent(x, &p, label, &extents[i]));
         if (p.has_c0 && (x->in[x->inputs - 1].rank != p.c.rank ||
                          x->in[x->inputs - 1].extents[i] != extents[i]))
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "contract: the tensor that is added to has shape %s",
-                           tf_shape_text(x->in[x->inputs - 1].rank, x->in[x->inputs - 1].extents).chars);
+            return tf_fail(
+                TENFERRO_SHAPE_MISMATCH, "contract: the tensor that is added to has shape %s",
+                tf_shape_text(x->in[x->inputs - 1].rank, x->in[x->inputs - 1].extents).chars);
     }
     for (int i = 0; i < 1 + p.has_b; i++) { /* the summed labels must fit too */
         const operand *o = i ? &p.b : &p.a;
@@ -154,7 +162,8 @@ static tenferro_status execute(tenferro_exec *x)
     const tf_attributes *attributes = x->attributes;
     const tenferro_array *a = &x->in[0], *c = &x->out[0];
     parts p = parts_of(attributes, a->rank);
-    const tenferro_array *b = p.has_b ? &x->in[1] : NULL, *c0 = p.has_c0 ? &x->in[x->inputs - 1] : NULL;
+    const tenferro_array *b = p.has_b ? &x->in[1] : NULL,
+                         *c0 = p.has_c0 ? &x->in[x->inputs - 1] : NULL;
     int room = a->rank + p.b.rank + p.c.rank;
     tf_engine engine;
     tf_context_engine(x->context, &engine);
@@ -177,8 +186,8 @@ static tenferro_status execute(tenferro_exec *x)
     TF_TRY_CLEANUP(tf_number_store(attributes->number, c->dtype, alpha.bytes));
     TF_TRY_CLEANUP(tf_number_store(attributes->number2, c->dtype, beta.bytes));
     if (c0 && c0->data != c->data)
-        TF_TRY_CLEANUP(tf_copy(&engine, tf_dtype_size(x->context, c->dtype), c->rank, c->extents, c0->data,
-                               c0->strides, c->data, c->strides));
+        TF_TRY_CLEANUP(tf_copy(&engine, tf_dtype_size(x->context, c->dtype), c->rank, c->extents,
+                               c0->data, c0->strides, c->data, c->strides));
     tf_contraction contraction = {
         .dtype = c->dtype,
         .labels = t.count,
@@ -200,7 +209,8 @@ cleanup:
 
 /* ---- derivatives ---- */
 
-/* Linear in each operand: Ċ = contract(Ȧ, B) + contract(A, Ḃ) + beta Ċ0, from one primitive applied with parts missing. */
+/* Linear in each operand: Ċ = contract(Ȧ, B) + contract(A, Ḃ) + beta Ċ0, from one primitive applied
+ * with parts missing. */
 static void contract_jvp(tenferro_scope *s, const tenferro_rule *r)
 {
     tf_attributes product = *(const tf_attributes *)r->attributes;
@@ -209,8 +219,10 @@ static void contract_jvp(tenferro_scope *s, const tenferro_rule *r)
     product.number2 = tenferro_real(0.0);
     tenferro_tensor *sum = NULL;
     for (int i = 0; i < 1 + p.has_b; i++) {
-        tenferro_tensor *in[2] = {i == 0 ? r->tangent[0] : r->in[0], i == 1 ? r->tangent[1] : r->in[p.has_b]};
-        sum = s_add(s, sum, tenferro_scope_apply(s, &tf_contract_primitive, &product, 1 + p.has_b, in));
+        tenferro_tensor *in[2] = {i == 0 ? r->tangent[0] : r->in[0],
+                                  i == 1 ? r->tangent[1] : r->in[p.has_b]};
+        sum = s_add(s, sum,
+                    tenferro_scope_apply(s, &tf_contract_primitive, &product, 1 + p.has_b, in));
     }
     if (p.has_c0)
         sum = s_add(s, sum, s_scale(s, beta, r->tangent[r->inputs - 1]));
@@ -225,7 +237,8 @@ typedef struct labelled {
 } labelled;
 
 /* Moves the axis of `label` to the end and doubles it: x'[.., l, l'] = x[.., l] where l = l', else 0. */
-static void double_label(tenferro_scope *s, tf_arena *arena, labelled *t, int32_t label, tenferro_extent extent)
+static void
+double_label(tenferro_scope *s, tf_arena *arena, labelled *t, int32_t label, tenferro_extent extent)
 {
     int *axes = tf_arena_take(arena, t->rank, sizeof *axes), at = 0, n = 0;
     int32_t *labels = tf_arena_take(arena, (int64_t)t->rank + 1, sizeof *labels);
@@ -246,14 +259,18 @@ static void double_label(tenferro_scope *s, tf_arena *arena, labelled *t, int32_
     tenferro_status status = tenferro_permute(t->x, axes, &moved);
     moved = tenferro_scope_take(s, status, moved);
     const int64_t extents[2] = {extent, extent};
-    tf_attributes embed = {.word = {0, t->rank - 1, t->rank}, .count = 2, .extents = 2, .list = extents};
+    tf_attributes embed = {.word = {0, t->rank - 1, t->rank},
+                           .count = 2,
+                           .extents = 2,
+                           .list = extents};
     t->x = tenferro_scope_apply(s, &tf_embed_diagonal_primitive, &embed, 1, &moved);
     t->rank++;
     t->labels = labels;
 }
 
 /* Permutes t to the labels of an operand (the same multiset). */
-static tenferro_tensor *in_order(tenferro_scope *s, tf_arena *arena, const labelled *t, const operand *o)
+static tenferro_tensor *
+in_order(tenferro_scope *s, tf_arena *arena, const labelled *t, const operand *o)
 {
     int *axes = tf_arena_take(arena, t->rank, sizeof *axes);
     unsigned char *used = tf_arena_take(arena, t->rank, 1);
@@ -277,17 +294,18 @@ static tenferro_tensor *in_order(tenferro_scope *s, tf_arena *arena, const label
 }
 
 /*
- * Ā of C = alpha op(A) op(B): the contraction of C̄ with conj(op(B)) to the labels that A shares with them, repeated over
- * the labels that A alone has, and put on the diagonal where A repeats a label.  `which`: A's number; the other may be
- * absent.
+ * Ā of C = alpha op(A) op(B): the contraction of C̄ with conj(op(B)) to the labels that A shares
+ * with them, repeated over the labels that A alone has, and put on the diagonal where A repeats a
+ * label.  `which`: A's number; the other may be absent.
  */
-static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena, const tenferro_rule *r, const parts *p,
-                                          int which)
+static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena,
+                                          const tenferro_rule *r, const parts *p, int which)
 {
     const tf_attributes *attributes = r->attributes;
     const operand *o = which ? &p->b : &p->a, *other = which ? &p->a : &p->b;
     const tenferro_extent *extents = tf_extents(r->in[which]);
-    int conj_o = attributes->word[which] != 0, conj_other = attributes->word[1 - which] != 0, rank = 0, kept = 0;
+    int conj_o = attributes->word[which] != 0, conj_other = attributes->word[1 - which] != 0,
+        rank = 0, kept = 0;
     int room = o->rank;
     int64_t *list = tf_arena_take(arena, (int64_t)p->c.rank + other->rank + room, sizeof *list);
     int32_t *labels = tf_arena_take(arena, room, sizeof *labels);
@@ -313,7 +331,8 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena, co
         unique[rank++] = extents[i];
     }
     tf_attributes product = {
-        .word = {conj_o && tf_dtype_is_complex(r->in[which]->dtype), conj_o ? conj_other : !conj_other, kept, p->has_b},
+        .word = {conj_o && tf_dtype_is_complex(r->in[which]->dtype),
+                 conj_o ? conj_other : !conj_other, kept, p->has_b},
         .number = attributes->number,
         .count = p->c.rank + other->rank + kept,
         .list = list,
@@ -321,7 +340,8 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena, co
     if (!conj_o && product.number.kind == 1)
         product.number.im = -product.number.im;
     tenferro_tensor *in[2] = {r->cotangent[0], p->has_b ? r->in[1 - which] : NULL};
-    labelled t = {tenferro_scope_apply(s, &tf_contract_primitive, &product, 1 + p->has_b, in), rank, labels};
+    labelled t = {tenferro_scope_apply(s, &tf_contract_primitive, &product, 1 + p->has_b, in), rank,
+                  labels};
     if (t.x && tenferro_scope_ok(s)) {
         tenferro_tensor *wide = NULL;
         tenferro_status status = tenferro_broadcast_axes(t.x, rank, unique, axes, &wide);
@@ -391,13 +411,22 @@ static tenferro_status cost(const tenferro_infer *x, tenferro_cost *out)
     return TENFERRO_OK;
 }
 
-/* alpha op(A) op(B) + beta C0 may be put where C0 is: C0 is the last input, and only there when there are three */
+/* alpha op(A) op(B) + beta C0 may be put where C0 is: C0 is the last input, and only there when
+ * there are three */
 static const int8_t aliases[1] = {2};
 
 const tenferro_primitive tf_contract_primitive = {
-    TF_PRIMITIVE("contract"), TF_INPUTS(1, 3), TF_CPU(execute), TF_ATTRIBUTES,
-    .flags = TENFERRO_PRIMITIVE_LINEAR_IN_EACH, .infer = infer, .cost = cost,
-    .jvp = contract_jvp, .vjp = contract_vjp, .save = save, .aliases = aliases,
+    TF_PRIMITIVE("contract"),
+    TF_INPUTS(1, 3),
+    TF_CPU(execute),
+    TF_ATTRIBUTES,
+    .flags = TENFERRO_PRIMITIVE_LINEAR_IN_EACH,
+    .infer = infer,
+    .cost = cost,
+    .jvp = contract_jvp,
+    .vjp = contract_vjp,
+    .save = save,
+    .aliases = aliases,
 };
 
 /* ---- doors ---- */
@@ -440,8 +469,8 @@ static tenferro_status check(const product *p)
 }
 
 /* The operands at their common dtype, with references of their own. */
-static tenferro_status meet(const char *name, const tenferro_tensor *a, const tenferro_tensor *b,
-                            tenferro_tensor *met[2])
+static tenferro_status
+meet(const char *name, const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor *met[2])
 {
     tenferro_dtype dtype = a->dtype;
     if (b && tenferro_dtype_promote(a->dtype, b->dtype, &dtype) != TENFERRO_OK)
@@ -459,7 +488,8 @@ static tenferro_status contract(const char *name, product p, tenferro_tensor **o
     tenferro_status status;
     TF_TRY_CLEANUP(meet(name, p.a, p.b, met));
     TF_TRY_CLEANUP(fill(&arena, &p, &attributes));
-    status = tf_apply(&tf_contract_primitive, &attributes, 1 + (p.b != NULL), (const tenferro_tensor *const *)met, out);
+    status = tf_apply(&tf_contract_primitive, &attributes, 1 + (p.b != NULL),
+                      (const tenferro_tensor *const *)met, out);
 cleanup:
     tenferro_tensor_release(met[0]);
     tenferro_tensor_release(met[1]);
@@ -468,8 +498,8 @@ cleanup:
 }
 
 tenferro_status tenferro_contract(const tenferro_tensor *a, const int32_t *a_labels, int conj_a,
-                                  const tenferro_tensor *b, const int32_t *b_labels, int conj_b, int c_rank,
-                                  const int32_t *c_labels, tenferro_tensor **out)
+                                  const tenferro_tensor *b, const int32_t *b_labels, int conj_b,
+                                  int c_rank, const int32_t *c_labels, tenferro_tensor **out)
 {
     TF_TRY(tf_door("contract", a, out));
     product p = {a, b, a_labels, b_labels, c_labels, conj_a, conj_b, c_rank};
@@ -477,9 +507,10 @@ tenferro_status tenferro_contract(const tenferro_tensor *a, const int32_t *a_lab
     return contract("contract", p, out);
 }
 
-tenferro_status tenferro_contract_into(tenferro_number alpha, const tenferro_tensor *a, const int32_t *a_labels,
-                                       int conj_a, const tenferro_tensor *b, const int32_t *b_labels, int conj_b,
-                                       tenferro_number beta, const int32_t *c_labels, tenferro_tensor *out)
+tenferro_status
+tenferro_contract_into(tenferro_number alpha, const tenferro_tensor *a, const int32_t *a_labels,
+                       int conj_a, const tenferro_tensor *b, const int32_t *b_labels, int conj_b,
+                       tenferro_number beta, const int32_t *c_labels, tenferro_tensor *out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract_into: out is NULL");
@@ -506,28 +537,34 @@ cleanup:
     return status;
 }
 
-/* Axes that a matrix product contracts are of one extent: 1 does not broadcast there, as it does over labels. */
-static tenferro_status same_extent(const char *name, const tenferro_tensor *a, int a_axis, const tenferro_tensor *b,
-                                   int b_axis)
+/* Axes that a matrix product contracts are of one extent: 1 does not broadcast there, as it does
+ * over labels. */
+static tenferro_status same_extent(const char *name, const tenferro_tensor *a, int a_axis,
+                                   const tenferro_tensor *b, int b_axis)
 {
     tenferro_extent x = tf_extents(a)[a_axis], y = tf_extents(b)[b_axis];
     if (x == y || (x != 1 && y != 1 && (x < 0 || y < 0)))
         return TENFERRO_OK; /* different symbols are the contraction's to guard */
-    return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: axis %d of shape %s does not fit axis %d of shape %s", name, a_axis,
-                   tf_shape_text(a->rank, tf_extents(a)).chars, b_axis, tf_shape_text(b->rank, tf_extents(b)).chars);
+    return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                   "%s: axis %d of shape %s does not fit axis %d of shape %s", name, a_axis,
+                   tf_shape_text(a->rank, tf_extents(a)).chars, b_axis,
+                   tf_shape_text(b->rank, tf_extents(b)).chars);
 }
 
-/* [m, k, batch...] x [k, n, batch...]: labels 0, 1, 2 for m, k, n; 3 and up for the batch, aligned at the last axis */
-tenferro_status tenferro_matmul(const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor **out)
+/* [m, k, batch...] x [k, n, batch...]: labels 0, 1, 2 for m, k, n; 3 and up for the batch, aligned
+ * at the last axis */
+tenferro_status
+tenferro_matmul(const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor **out)
 {
     TF_TRY(tf_door("matmul", a, out));
     if (!b)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "matmul: an operand is NULL");
     if (a->rank < 1 || b->rank < 1)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "matmul: operands of rank %d and %d; both need at least 1", a->rank,
-                       b->rank);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                       "matmul: operands of rank %d and %d; both need at least 1", a->rank, b->rank);
     TF_TRY(same_extent("matmul", a, a->rank > 1, b, 0));
-    int a_batch = TF_MAX(a->rank - 2, 0), b_batch = TF_MAX(b->rank - 2, 0), batch = TF_MAX(a_batch, b_batch);
+    int a_batch = TF_MAX(a->rank - 2, 0), b_batch = TF_MAX(b->rank - 2, 0),
+        batch = TF_MAX(a_batch, b_batch);
     tf_arena arena;
     tf_arena_init(&arena, a->context);
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
@@ -553,10 +590,12 @@ tenferro_status tenferro_matmul(const tenferro_tensor *a, const tenferro_tensor 
     return status;
 }
 
-static tenferro_status tensordot(tf_arena *arena, const tenferro_tensor *a, const tenferro_tensor *b, int count,
-                                 const int *a_axes, const int *b_axes, tenferro_tensor **out)
+static tenferro_status
+tensordot(tf_arena *arena, const tenferro_tensor *a, const tenferro_tensor *b, int count,
+          const int *a_axes, const int *b_axes, tenferro_tensor **out)
 {
-    int32_t *al = tf_arena_take(arena, a->rank, sizeof *al), *bl = tf_arena_take(arena, b->rank, sizeof *bl);
+    int32_t *al = tf_arena_take(arena, a->rank, sizeof *al),
+            *bl = tf_arena_take(arena, b->rank, sizeof *bl);
     int32_t *cl = tf_arena_take(arena, (int64_t)a->rank + b->rank, sizeof *cl);
     if (!al || !bl || !cl)
         return TENFERRO_OUT_OF_MEMORY;
@@ -570,8 +609,9 @@ static tenferro_status tensordot(tf_arena *arena, const tenferro_tensor *a, cons
         TF_TRY(tf_axis("tensordot", a->rank, a_axes[i], &x));
         TF_TRY(tf_axis("tensordot", b->rank, b_axes[i], &y));
         if (al[x] >= 0 || bl[y] >= 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensordot: axis %d of operand %d is given twice",
-                           al[x] >= 0 ? x : y, al[x] >= 0 ? 0 : 1);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "tensordot: axis %d of operand %d is given twice", al[x] >= 0 ? x : y,
+                           al[x] >= 0 ? 0 : 1);
         TF_TRY(same_extent("tensordot", a, x, b, y));
         al[x] = bl[y] = i;
     }
@@ -584,8 +624,8 @@ static tenferro_status tensordot(tf_arena *arena, const tenferro_tensor *a, cons
     return contract("tensordot", (product){a, b, al, bl, cl, 0, 0, c_rank}, out);
 }
 
-tenferro_status tenferro_tensordot(const tenferro_tensor *a, const tenferro_tensor *b, int count, const int *a_axes,
-                                   const int *b_axes, tenferro_tensor **out)
+tenferro_status tenferro_tensordot(const tenferro_tensor *a, const tenferro_tensor *b, int count,
+                                   const int *a_axes, const int *b_axes, tenferro_tensor **out)
 {
     TF_TRY(tf_door("tensordot", a, out));
     if (!b || count < 0 || (count > 0 && (!a_axes || !b_axes)))
@@ -597,7 +637,8 @@ tenferro_status tenferro_tensordot(const tenferro_tensor *a, const tenferro_tens
     return status;
 }
 
-tenferro_status tenferro_outer(const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor **out)
+tenferro_status
+tenferro_outer(const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor **out)
 {
     return tenferro_tensordot(a, b, 0, NULL, NULL, out);
 }

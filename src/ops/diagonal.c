@@ -1,22 +1,24 @@
 /*
  * View: the diagonal of two axes as a new last axis.  word: offset, axis1, axis2 (axis1 != axis2).
  *
- * Its adjoint is embed_diagonal: zeros with x on that diagonal.  list: the extents of axis1 and axis2 (extents).
+ * Its adjoint is embed_diagonal: zeros with x on that diagonal.  list: the extents of axis1 and
+ * axis2 (extents).
  */
 
 #include "ops/op.h"
 #include "ops/table.h"
 
 /* max(0, e - by) */
-static tenferro_status extent_after(tenferro_context *context, tenferro_extent e, int64_t by, tenferro_extent *out)
+static tenferro_status
+extent_after(tenferro_context *context, tenferro_extent e, int64_t by, tenferro_extent *out)
 {
     TF_TRY(tenferro_extent_max(context, e, by, out));
     return tenferro_extent_sub(context, *out, by, out);
 }
 
 /* How many elements lie on the diagonal of an n1 x n2 matrix. */
-static tenferro_status diagonal_length(tenferro_context *context, int64_t offset, tenferro_extent n1,
-                                       tenferro_extent n2, tenferro_extent *out)
+static tenferro_status diagonal_length(tenferro_context *context, int64_t offset,
+                                       tenferro_extent n1, tenferro_extent n2, tenferro_extent *out)
 {
     tenferro_extent rows, columns;
     TF_TRY(extent_after(context, n1, offset < 0 ? -offset : 0, &rows));
@@ -34,12 +36,13 @@ static tenferro_status diagonal_infer(tenferro_infer *x)
     for (int i = 0; i < in->rank; i++)
         if (i != a->word[1] && i != a->word[2])
             extents[n++] = in->extents[i];
-    return diagonal_length(x->context, a->word[0], in->extents[a->word[1]], in->extents[a->word[2]], &extents[n]);
+    return diagonal_length(x->context, a->word[0], in->extents[a->word[1]], in->extents[a->word[2]],
+                           &extents[n]);
 }
 
 /* Strides of the diagonal in an array; byte offset of its first element. */
-static int64_t diagonal_layout(const tf_attributes *a, const tenferro_array *x, int64_t element, int64_t length,
-                               int64_t *strides)
+static int64_t diagonal_layout(const tf_attributes *a, const tenferro_array *x, int64_t element,
+                               int64_t length, int64_t *strides)
 {
     int64_t offset = a->word[0], axis1 = a->word[1], axis2 = a->word[2];
     int n = 0;
@@ -54,8 +57,8 @@ static int64_t diagonal_layout(const tf_attributes *a, const tenferro_array *x, 
 
 static tenferro_status diagonal_view(tenferro_view *v, int *possible)
 {
-    v->byte_offset = diagonal_layout(v->attributes, v->in, v->element_size, v->out->extents[v->out->rank - 1],
-                                     v->strides);
+    v->byte_offset = diagonal_layout(v->attributes, v->in, v->element_size,
+                                     v->out->extents[v->out->rank - 1], v->strides);
     *possible = 1;
     return TENFERRO_OK;
 }
@@ -65,12 +68,14 @@ static tenferro_status embed_infer(tenferro_infer *x)
     const tf_attributes *a = x->attributes;
     const tenferro_aval *in = &x->in[0];
     if (in->dtype >= TENFERRO_DTYPE_USER)
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "embed_diagonal: the registered dtype '%s' has no zero",
+        return tf_fail(TENFERRO_DTYPE_MISMATCH,
+                       "embed_diagonal: the registered dtype '%s' has no zero",
                        tf_dtype_name(x->context, in->dtype));
     tenferro_extent *extents, length;
     TF_TRY(tenferro_infer_output(x, 0, in->dtype, in->rank + 1, &extents));
     TF_TRY(diagonal_length(x->context, a->word[0], a->list[0], a->list[1], &length));
-    TF_TRY(tenferro_infer_equal(x, in->extents[in->rank - 1], length, "length of the diagonal that is embedded"));
+    TF_TRY(tenferro_infer_equal(x, in->extents[in->rank - 1], length,
+                                "length of the diagonal that is embedded"));
     for (int i = 0, n = 0; i <= in->rank; i++)
         extents[i] = i == a->word[1] ? a->list[0] : i == a->word[2] ? a->list[1] : in->extents[n++];
     return TENFERRO_OK;
@@ -92,7 +97,8 @@ static tenferro_status embed_execute(tenferro_exec *x)
         goto cleanup;
     TF_TRY_CLEANUP(tf_fill(&engine, size, zero, out->rank, out->extents, out->data, out->strides));
     int64_t offset = diagonal_layout(a, out, size, in->extents[in->rank - 1], strides);
-    status = tf_copy(&engine, size, in->rank, in->extents, in->data, in->strides, (char *)out->data + offset, strides);
+    status = tf_copy(&engine, size, in->rank, in->extents, in->data, in->strides,
+                     (char *)out->data + offset, strides);
 cleanup:
     tf_arena_release(&arena);
     return status;
@@ -107,7 +113,10 @@ static void diagonal_vjp(tenferro_scope *s, const tenferro_rule *r)
 {
     const tf_attributes *a = r->attributes;
     const int64_t list[2] = {tf_extents(r->in[0])[a->word[1]], tf_extents(r->in[0])[a->word[2]]};
-    tf_attributes back = {.word = {a->word[0], a->word[1], a->word[2]}, .count = 2, .extents = 2, .list = list};
+    tf_attributes back = {.word = {a->word[0], a->word[1], a->word[2]},
+                          .count = 2,
+                          .extents = 2,
+                          .list = list};
     r->out[0] = tenferro_scope_apply(s, &tf_embed_diagonal_primitive, &back, 1, r->cotangent);
 }
 
@@ -124,15 +133,27 @@ static void embed_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_diagonal_primitive = {
-    TF_PRIMITIVE("diagonal"), TF_INPUTS(1, 1), TF_ATTRIBUTES,
+    TF_PRIMITIVE("diagonal"),
+    TF_INPUTS(1, 1),
+    TF_ATTRIBUTES,
     .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = diagonal_infer, .view = diagonal_view, .jvp = diagonal_jvp, .vjp = diagonal_vjp, .save = tf_save_shapes,
+    .infer = diagonal_infer,
+    .view = diagonal_view,
+    .jvp = diagonal_jvp,
+    .vjp = diagonal_vjp,
+    .save = tf_save_shapes,
 };
 
 const tenferro_primitive tf_embed_diagonal_primitive = {
-    TF_PRIMITIVE("embed_diagonal"), TF_INPUTS(1, 1), TF_CPU(embed_execute), TF_ATTRIBUTES,
+    TF_PRIMITIVE("embed_diagonal"),
+    TF_INPUTS(1, 1),
+    TF_CPU(embed_execute),
+    TF_ATTRIBUTES,
     .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = embed_infer, .jvp = embed_jvp, .vjp = embed_vjp, .save = tf_save_shapes,
+    .infer = embed_infer,
+    .jvp = embed_jvp,
+    .vjp = embed_vjp,
+    .save = tf_save_shapes,
 };
 
 tenferro_status tenferro_diagonal(const tenferro_tensor *x, int64_t offset, int axis1, int axis2,
@@ -146,7 +167,8 @@ tenferro_status tenferro_diagonal(const tenferro_tensor *x, int64_t offset, int 
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "diagonal: axis %d is given twice", first);
     if (offset == INT64_MIN)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "diagonal: offset %lld", (long long)offset);
-    return tf_apply(&tf_diagonal_primitive, &(tf_attributes){.word = {offset, first, second}}, 1, &x, out);
+    return tf_apply(&tf_diagonal_primitive, &(tf_attributes){.word = {offset, first, second}}, 1,
+                    &x, out);
 }
 
 tenferro_status tenferro_trace_axes(const tenferro_tensor *x, int64_t offset, int axis1, int axis2,

@@ -1,8 +1,9 @@
 /*
- * The elementwise operations: one table of primitives, one shape rule, one kernel call, and their public doors.
+ * The elementwise operations: one table of primitives, one shape rule, one kernel call, and their
+ * public doors.
  *
- * A new one is a tf_map_op with its kernel, a row of the table here, and a door.  A primitive's `user` is its tf_map_op.
- * The primitives take operands of one dtype (select: bool first); the doors promote.
+ * A new one is a tf_map_op with its kernel, a row of the table here, and a door.  A primitive's `user`
+ * is its tf_map_op. The primitives take operands of one dtype (select: bool first); the doors promote.
  */
 
 #include "ops/elementwise.h"
@@ -32,7 +33,8 @@ static tenferro_status check_dtypes(const tenferro_infer *x, tenferro_dtype *dty
     for (int i = first + 1; i < x->inputs; i++)
         if (x->in[i].dtype != *dtype)
             return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: operands are %s and %s", tf_map_name(op),
-                           tf_dtype_name(x->context, *dtype), tf_dtype_name(x->context, x->in[i].dtype));
+                           tf_dtype_name(x->context, *dtype),
+                           tf_dtype_name(x->context, x->in[i].dtype));
     if (!tf_map_supports(op, *dtype))
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: not defined for %s", tf_map_name(op),
                        tf_dtype_name(x->context, *dtype));
@@ -55,7 +57,9 @@ static tenferro_status infer(tenferro_infer *x)
     for (int i = 0; i < x->inputs; i++)
         rank = TF_MAX(rank, x->in[i].rank);
     tenferro_extent *extents;
-    tenferro_dtype result = is_comparison(op) ? TENFERRO_BOOL : op == TF_MAP_ABS ? tf_dtype_real(dtype) : dtype;
+    tenferro_dtype result = is_comparison(op)  ? TENFERRO_BOOL
+                            : op == TF_MAP_ABS ? tf_dtype_real(dtype)
+                                               : dtype;
     TF_TRY(tenferro_infer_output(x, 0, result, rank, &extents));
     for (int axis = 0; axis < rank; axis++) {
         extents[axis] = 1;
@@ -64,10 +68,12 @@ static tenferro_status infer(tenferro_infer *x)
             if (e == extents[axis] || e == 1)
                 continue;
             if (e >= 0 && extents[axis] >= 0 && extents[axis] != 1)
-                return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: shapes %s and %s do not broadcast together (axis %d)",
+                return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                               "%s: shapes %s and %s do not broadcast together (axis %d)",
                                tf_map_name(op), tf_shape_text(x->in[0].rank, x->in[0].extents).chars,
                                tf_shape_text(x->in[i].rank, x->in[i].extents).chars, axis);
-            TF_TRY(tenferro_infer_broadcast(x, extents[axis], e, "extents of the operands", &extents[axis]));
+            TF_TRY(tenferro_infer_broadcast(x, extents[axis], e, "extents of the operands",
+                                            &extents[axis]));
         }
     }
     return TENFERRO_OK;
@@ -94,8 +100,8 @@ static tenferro_status execute(tenferro_exec *x)
         data[i] = x->in[i].data;
         strides[i] = room;
     }
-    status = tf_map(&engine, op, x->in[op == TF_MAP_SELECT].dtype, out->rank, out->extents, data, strides, out->data,
-                    out->strides);
+    status = tf_map(&engine, op, x->in[op == TF_MAP_SELECT].dtype, out->rank, out->extents, data,
+                    strides, out->data, out->strides);
 cleanup:
     tf_arena_release(&arena);
     return status;
@@ -148,7 +154,9 @@ static tenferro_save save_divisor_and_output(const tenferro_active *active, int 
 static tenferro_save save_predicate(const tenferro_active *active, int is_output, int slot)
 {
     (void)active;
-    return is_output ? TENFERRO_SAVE_NOTHING : slot == 0 ? TENFERRO_SAVE_VALUE : TENFERRO_SAVE_SHAPE;
+    return is_output   ? TENFERRO_SAVE_NOTHING
+           : slot == 0 ? TENFERRO_SAVE_VALUE
+                       : TENFERRO_SAVE_SHAPE;
 }
 
 /* ---- the table ---- */
@@ -160,9 +168,12 @@ enum {
     FLAT = EACH | TENFERRO_PRIMITIVE_NOT_DIFFERENTIABLE
 };
 
-#define ROW(ID, NAME, ARITY, FLAGS, JVP, VJP, SAVE)                                                          \
-    [ID] = {TF_PRIMITIVE(NAME), TF_INPUTS(ARITY, ARITY), TF_CPU(execute), .user = (void *)(uintptr_t)(ID),     \
-            .flags = (FLAGS), .infer = infer, .cost = cost, .jvp = (JVP), .vjp = (VJP), .save = (SAVE)}
+#define ROW(ID, NAME, ARITY, FLAGS, JVP, VJP, SAVE)              \
+    [ID] = {TF_PRIMITIVE(NAME), TF_INPUTS(ARITY, ARITY),         \
+            TF_CPU(execute),    .user = (void *)(uintptr_t)(ID), \
+            .flags = (FLAGS),   .infer = infer,                  \
+            .cost = cost,       .jvp = (JVP),                    \
+            .vjp = (VJP),       .save = (SAVE)}
 #define FUNCTION(ID, NAME, SAVE) ROW(ID, NAME, 1, EACH, tf_unary_jvp, tf_unary_vjp, SAVE)
 
 const tenferro_primitive tf_elementwise[TF_MAP_COUNT] = {
@@ -178,7 +189,8 @@ const tenferro_primitive tf_elementwise[TF_MAP_COUNT] = {
     ROW(TF_MAP_LOGICAL_NOT, "logical_not", 1, FLAT, NULL, NULL, NULL),
     ROW(TF_MAP_ADD, "add", 2, LINEAR | SWAP, tf_add_jvp, tf_add_vjp, tf_save_shapes),
     ROW(TF_MAP_SUB, "sub", 2, LINEAR, tf_sub_jvp, tf_sub_vjp, tf_save_shapes),
-    ROW(TF_MAP_MUL, "mul", 2, SWAP | TENFERRO_PRIMITIVE_LINEAR_IN_EACH, tf_mul_jvp, tf_mul_vjp, save_partner),
+    ROW(TF_MAP_MUL, "mul", 2, SWAP | TENFERRO_PRIMITIVE_LINEAR_IN_EACH, tf_mul_jvp, tf_mul_vjp,
+        save_partner),
     ROW(TF_MAP_DIV, "div", 2, EACH, tf_div_jvp, tf_div_vjp, save_divisor_and_output),
     ROW(TF_MAP_POW, "pow", 2, EACH, tf_pow_jvp, tf_pow_vjp, NULL),
     ROW(TF_MAP_MAXIMUM, "maximum", 2, SWAP, tf_maximum_jvp, tf_maximum_vjp, save_input),
@@ -208,8 +220,8 @@ static tenferro_status computing_dtype(tf_map_op op, tenferro_dtype dtype, tenfe
 }
 
 /* Operands from `first` on as one dtype, each with a reference of its own. */
-static tenferro_status meet(tf_map_op op, int inputs, int first, const tenferro_tensor *const *in,
-                            tenferro_tensor **met)
+static tenferro_status
+meet(tf_map_op op, int inputs, int first, const tenferro_tensor *const *in, tenferro_tensor **met)
 {
     tenferro_dtype dtype = in[first]->dtype;
     for (int i = first + 1; i < inputs; i++)
@@ -223,8 +235,8 @@ static tenferro_status meet(tf_map_op op, int inputs, int first, const tenferro_
 }
 
 /* Exactly one of made and destination is given. */
-static tenferro_status call(tf_map_op op, int inputs, const tenferro_tensor *const *in, tenferro_tensor **made,
-                            tenferro_tensor *destination)
+static tenferro_status call(tf_map_op op, int inputs, const tenferro_tensor *const *in,
+                            tenferro_tensor **made, tenferro_tensor *destination)
 {
     if (!made && !destination)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: out is NULL", tf_map_name(op));
@@ -238,7 +250,8 @@ static tenferro_status call(tf_map_op op, int inputs, const tenferro_tensor *con
     const tenferro_tensor *const *operands = (const tenferro_tensor *const *)met;
     if (status == TENFERRO_OK)
         status = made ? tf_apply(&tf_elementwise[op], NULL, inputs, operands, made)
-                      : tenferro_apply_into(&tf_elementwise[op], NULL, inputs, operands, 1, &destination);
+                      : tenferro_apply_into(&tf_elementwise[op], NULL, inputs, operands, 1,
+                                            &destination);
     for (int i = 0; i < inputs; i++)
         tenferro_tensor_release(met[i]);
     return status;
@@ -253,16 +266,16 @@ static tenferro_status call(tf_map_op op, int inputs, const tenferro_tensor *con
     {                                                                                      \
         return call(ID, 1, &x, NULL, out);                                                 \
     }
-#define BINARY_DOOR(NAME, ID)                                                                     \
-    tenferro_status tenferro_##NAME(const tenferro_tensor *a, const tenferro_tensor *b,           \
-                                    tenferro_tensor **out)                                        \
-    {                                                                                             \
-        return call(ID, 2, (const tenferro_tensor *const[]){a, b}, out, NULL);                    \
-    }                                                                                             \
-    tenferro_status tenferro_##NAME##_into(const tenferro_tensor *a, const tenferro_tensor *b,    \
-                                           tenferro_tensor *out)                                  \
-    {                                                                                             \
-        return call(ID, 2, (const tenferro_tensor *const[]){a, b}, NULL, out);                    \
+#define BINARY_DOOR(NAME, ID)                                                                  \
+    tenferro_status tenferro_##NAME(const tenferro_tensor *a, const tenferro_tensor *b,        \
+                                    tenferro_tensor **out)                                     \
+    {                                                                                          \
+        return call(ID, 2, (const tenferro_tensor *const[]){a, b}, out, NULL);                 \
+    }                                                                                          \
+    tenferro_status tenferro_##NAME##_into(const tenferro_tensor *a, const tenferro_tensor *b, \
+                                           tenferro_tensor *out)                               \
+    {                                                                                          \
+        return call(ID, 2, (const tenferro_tensor *const[]){a, b}, NULL, out);                 \
     }
 
 UNARY_DOOR(neg, TF_MAP_NEG)
@@ -292,8 +305,8 @@ BINARY_DOOR(logical_and, TF_MAP_LOGICAL_AND)
 BINARY_DOOR(logical_or, TF_MAP_LOGICAL_OR)
 BINARY_DOOR(logical_xor, TF_MAP_LOGICAL_XOR)
 
-tenferro_status tenferro_select(const tenferro_tensor *predicate, const tenferro_tensor *a, const tenferro_tensor *b,
-                                tenferro_tensor **out)
+tenferro_status tenferro_select(const tenferro_tensor *predicate, const tenferro_tensor *a,
+                                const tenferro_tensor *b, tenferro_tensor **out)
 {
     return call(TF_MAP_SELECT, 3, (const tenferro_tensor *const[]){predicate, a, b}, out, NULL);
 }

@@ -11,7 +11,7 @@ tf_derivative tf_unary_derivative(tf_map_op op);
 void tf_unary_jvp(tenferro_scope *s, const tenferro_rule *r);
 void tf_unary_vjp(tenferro_scope *s, const tenferro_rule *r);
 
-#define TF_RULES(name)                                          \
+#define TF_RULES(name)                                               \
     void tf_##name##_jvp(tenferro_scope *s, const tenferro_rule *r); \
     void tf_##name##_vjp(tenferro_scope *s, const tenferro_rule *r);
 TF_RULES(neg)

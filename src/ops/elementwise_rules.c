@@ -81,16 +81,19 @@ tf_derivative tf_unary_derivative(tf_map_op op)
 void tf_unary_jvp(tenferro_scope *s, const tenferro_rule *r)
 {
     if (r->tangent[0])
-        r->out[0] = s_mul(s, tf_unary_derivative((tf_map_op)(uintptr_t)r->user)(s, r->in[0], r->result[0]),
+        r->out[0] = s_mul(s,
+                          tf_unary_derivative((tf_map_op)(uintptr_t)r->user)(s, r->in[0],
+                                                                             r->result[0]),
                           r->tangent[0]);
 }
 
 void tf_unary_vjp(tenferro_scope *s, const tenferro_rule *r)
 {
     if (r->wanted[0] && r->cotangent[0])
-        r->out[0] = s_mul(
-            s, s_conj(s, tf_unary_derivative((tf_map_op)(uintptr_t)r->user)(s, r->in[0], r->result[0])),
-            r->cotangent[0]);
+        r->out[0] = s_mul(s,
+                          s_conj(s, tf_unary_derivative(
+                                        (tf_map_op)(uintptr_t)r->user)(s, r->in[0], r->result[0])),
+                          r->cotangent[0]);
 }
 
 /* ---- other unary ones ---- */
@@ -118,7 +121,8 @@ void tf_conj_vjp(tenferro_scope *s, const tenferro_rule *r)
 /* sgn x = x/|x|, and 0 at 0 */
 static tenferro_tensor *sign_of(tenferro_scope *s, tenferro_tensor *x, tenferro_tensor *modulus)
 {
-    tenferro_tensor *is_zero = s_binary(s, tenferro_equal, modulus, s_number(s, tenferro_real(0.0), modulus));
+    tenferro_tensor *is_zero = s_binary(s, tenferro_equal, modulus,
+                                        s_number(s, tenferro_real(0.0), modulus));
     return s_div(s, x, s_select(s, is_zero, s_number(s, tenferro_real(1.0), modulus), modulus));
 }
 
@@ -200,7 +204,8 @@ static tenferro_tensor *pow_by_base(tenferro_scope *s, const tenferro_rule *r)
 {
     tenferro_tensor *a = r->in[0], *b = r->in[1];
     tenferro_tensor *is_zero = s_binary(s, tenferro_equal, b, s_number(s, tenferro_real(0.0), b));
-    tenferro_tensor *power = s_binary(s, tenferro_pow, a, s_sub(s, b, s_number(s, tenferro_real(1.0), b)));
+    tenferro_tensor *power = s_binary(s, tenferro_pow, a,
+                                      s_sub(s, b, s_number(s, tenferro_real(1.0), b)));
     return s_select(s, is_zero, NULL, s_mul(s, b, power));
 }
 
@@ -215,7 +220,8 @@ static tenferro_tensor *pow_by_exponent(tenferro_scope *s, const tenferro_rule *
 void tf_pow_jvp(tenferro_scope *s, const tenferro_rule *r)
 {
     tenferro_tensor *by_base = r->tangent[0] ? s_mul(s, pow_by_base(s, r), r->tangent[0]) : NULL;
-    tenferro_tensor *by_exponent = r->tangent[1] ? s_mul(s, pow_by_exponent(s, r), r->tangent[1]) : NULL;
+    tenferro_tensor *by_exponent = r->tangent[1] ? s_mul(s, pow_by_exponent(s, r), r->tangent[1])
+                                                 : NULL;
     give_tangent(s, r, s_add(s, by_base, by_exponent));
 }
 
@@ -230,7 +236,8 @@ void tf_pow_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 /* Ties are split equally.  wins: does the first operand win? */
-typedef tenferro_status (*comparison)(const tenferro_tensor *, const tenferro_tensor *, tenferro_tensor **);
+typedef tenferro_status (*comparison)(const tenferro_tensor *, const tenferro_tensor *,
+                                      tenferro_tensor **);
 
 static void extremum_jvp(tenferro_scope *s, const tenferro_rule *r, comparison wins)
 {

@@ -25,9 +25,9 @@ static int has_gemm(void *user, tenferro_dtype dtype)
     return tf_blas_has_gemm(user, dtype);
 }
 
-static tenferro_status gemm(void *user, tenferro_dtype dtype, char ta, char tb, int64_t m, int64_t n, int64_t k,
-                            const void *alpha, const void *a, int64_t lda, const void *b, int64_t ldb,
-                            const void *beta, void *c, int64_t ldc)
+static tenferro_status gemm(void *user, tenferro_dtype dtype, char ta, char tb, int64_t m,
+                            int64_t n, int64_t k, const void *alpha, const void *a, int64_t lda,
+                            const void *b, int64_t ldb, const void *beta, void *c, int64_t ldc)
 {
     return tf_blas_gemm(user, dtype, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
                         tenferro_context_threads(user));

@@ -14,15 +14,16 @@ typedef struct infer_engine {
     void *guard_user;
 } infer_engine;
 
-tenferro_status tenferro_infer_output(tenferro_infer *infer, int slot, tenferro_dtype dtype, int rank,
-                                      tenferro_extent **extents)
+tenferro_status tenferro_infer_output(tenferro_infer *infer, int slot, tenferro_dtype dtype,
+                                      int rank, tenferro_extent **extents)
 {
     infer_engine *engine = infer->engine;
     if (slot < 0 || slot >= infer->outputs)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: its shape rule declares output %d of %d", engine->name, slot,
-                       infer->outputs);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: its shape rule declares output %d of %d",
+                       engine->name, slot, infer->outputs);
     if (rank < 0 || !extents)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: its shape rule declares rank %d", engine->name, rank);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: its shape rule declares rank %d",
+                       engine->name, rank);
     tenferro_extent *room = tf_arena_take(engine->arena, rank, sizeof *room);
     if (!room)
         return TENFERRO_OUT_OF_MEMORY;
@@ -33,25 +34,26 @@ tenferro_status tenferro_infer_output(tenferro_infer *infer, int slot, tenferro_
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_infer_equal(tenferro_infer *infer, tenferro_extent a, tenferro_extent b, const char *what)
+tenferro_status
+tenferro_infer_equal(tenferro_infer *infer, tenferro_extent a, tenferro_extent b, const char *what)
 {
     infer_engine *engine = infer->engine;
     if (a == b)
         return TENFERRO_OK;
     if (a >= 0 && b >= 0)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: %s: %lld and %lld differ", engine->name, what, (long long)a,
-                       (long long)b);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: %s: %lld and %lld differ", engine->name, what,
+                       (long long)a, (long long)b);
     if (engine->guard)
         return engine->guard(engine->guard_user, a, b, what);
     char x[96] = "?", y[96] = "?";
     TF_TRY(tenferro_extent_format(infer->context, a, x, sizeof x, NULL));
     TF_TRY(tenferro_extent_format(infer->context, b, y, sizeof y, NULL));
-    return tf_fail(TENFERRO_SYMBOLIC, "%s: %s: whether %s equals %s can only be known in a program", engine->name,
-                   what, x, y);
+    return tf_fail(TENFERRO_SYMBOLIC, "%s: %s: whether %s equals %s can only be known in a program",
+                   engine->name, what, x, y);
 }
 
-tenferro_status tenferro_infer_broadcast(tenferro_infer *infer, tenferro_extent a, tenferro_extent b,
-                                         const char *what, tenferro_extent *out)
+tenferro_status tenferro_infer_broadcast(tenferro_infer *infer, tenferro_extent a,
+                                         tenferro_extent b, const char *what, tenferro_extent *out)
 {
     if (a == 1 || b == 1) {
         *out = a == 1 ? b : a;
@@ -62,14 +64,16 @@ tenferro_status tenferro_infer_broadcast(tenferro_infer *infer, tenferro_extent 
     return TENFERRO_OK;
 }
 
-tenferro_status tf_infer(tf_arena *arena, const tenferro_primitive *primitive, const void *attributes, int inputs,
-                         const tenferro_aval *in, int outputs, tenferro_aval *out, tf_guard guard, void *guard_user)
+tenferro_status
+tf_infer(tf_arena *arena, const tenferro_primitive *primitive, const void *attributes, int inputs,
+         const tenferro_aval *in, int outputs, tenferro_aval *out, tf_guard guard, void *guard_user)
 {
-    if (inputs < primitive->inputs_min || (primitive->inputs_max >= 0 && inputs > primitive->inputs_max))
+    if (inputs < primitive->inputs_min ||
+        (primitive->inputs_max >= 0 && inputs > primitive->inputs_max))
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d operands given", primitive->name, inputs);
     if (outputs < 0 || (primitive->outputs >= 0 && outputs != primitive->outputs))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d results asked for, it has %d", primitive->name, outputs,
-                       (int)primitive->outputs);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d results asked for, it has %d",
+                       primitive->name, outputs, (int)primitive->outputs);
     if (primitive->attributes_size && !attributes)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: attributes are NULL", primitive->name);
     infer_engine engine = {arena, primitive->name, guard, guard_user};
@@ -89,7 +93,8 @@ tenferro_status tf_infer(tf_arena *arena, const tenferro_primitive *primitive, c
     TF_TRY(primitive->infer(&infer));
     for (int i = 0; i < outputs; i++)
         if (out[i].rank < 0)
-            return tf_fail(TENFERRO_INTERNAL, "%s: its shape rule did not declare output %d", primitive->name, i);
+            return tf_fail(TENFERRO_INTERNAL, "%s: its shape rule did not declare output %d",
+                           primitive->name, i);
     return TENFERRO_OK;
 }
 
@@ -105,7 +110,8 @@ tenferro_status tf_attributes_copy(tenferro_context *context, const tenferro_pri
     if (!copy)
         return TENFERRO_OUT_OF_MEMORY;
     if (primitive->attributes_copy) {
-        tenferro_status status = primitive->attributes_copy(primitive->user, context, attributes, copy);
+        tenferro_status status = primitive->attributes_copy(primitive->user, context, attributes,
+                                                            copy);
         if (status != TENFERRO_OK) {
             tf_free(context, copy);
             return status;
@@ -117,8 +123,9 @@ tenferro_status tf_attributes_copy(tenferro_context *context, const tenferro_pri
     return TENFERRO_OK;
 }
 
-tenferro_status tf_attributes_evaluate(tenferro_context *context, const tenferro_primitive *primitive,
-                                       const void *attributes, const tenferro_extent_binding *binding, void **out)
+tenferro_status
+tf_attributes_evaluate(tenferro_context *context, const tenferro_primitive *primitive,
+                       const void *attributes, const tenferro_extent_binding *binding, void **out)
 {
     if (!primitive->attributes_size || !primitive->attributes_evaluate)
         return tf_attributes_copy(context, primitive, attributes, out);
@@ -126,7 +133,8 @@ tenferro_status tf_attributes_evaluate(tenferro_context *context, const tenferro
     void *copy = tf_malloc(context, 1, primitive->attributes_size);
     if (!copy)
         return TENFERRO_OUT_OF_MEMORY;
-    tenferro_status status = primitive->attributes_evaluate(primitive->user, context, attributes, binding, copy);
+    tenferro_status status = primitive->attributes_evaluate(primitive->user, context, attributes,
+                                                            binding, copy);
     if (status != TENFERRO_OK) {
         tf_free(context, copy);
         return status;
@@ -135,7 +143,8 @@ tenferro_status tf_attributes_evaluate(tenferro_context *context, const tenferro
     return TENFERRO_OK;
 }
 
-void tf_attributes_release(tenferro_context *context, const tenferro_primitive *primitive, void *attributes)
+void tf_attributes_release(tenferro_context *context, const tenferro_primitive *primitive,
+                           void *attributes)
 {
     if (attributes && primitive->attributes_release)
         primitive->attributes_release(primitive->user, context, attributes);

@@ -17,12 +17,14 @@ tenferro_status tf_door(const char *name, const tenferro_tensor *x, tenferro_ten
 tenferro_status tf_axis(const char *name, int rank, int axis, int *out)
 {
     if (axis < -rank || axis >= rank)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: axis %d is out of range for rank %d", name, axis, rank);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: axis %d is out of range for rank %d", name,
+                       axis, rank);
     *out = axis < 0 ? axis + rank : axis;
     return TENFERRO_OK;
 }
 
-tenferro_status tf_axes_mask(const char *name, int rank, int count, const int *axes, unsigned char *mask)
+tenferro_status
+tf_axes_mask(const char *name, int rank, int count, const int *axes, unsigned char *mask)
 {
     if (count < 0 || (count > 0 && !axes))
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: %d axes, and axes is %s", name, count,
@@ -47,15 +49,19 @@ tenferro_status tf_as_dtype(const tenferro_tensor *x, tenferro_dtype dtype, tenf
     return tenferro_cast(x, dtype, out);
 }
 
-void tf_broadcast_strides(const tenferro_array *in, int rank, const int64_t *extents, int64_t *strides)
+void tf_broadcast_strides(const tenferro_array *in, int rank, const int64_t *extents,
+                          int64_t *strides)
 {
     int missing = rank - in->rank;
     for (int i = 0; i < rank; i++)
-        strides[i] = i < missing || in->extents[i - missing] != extents[i] ? 0 : in->strides[i - missing];
+        strides[i] = i < missing || in->extents[i - missing] != extents[i]
+                         ? 0
+                         : in->strides[i - missing];
 }
 
-tenferro_tensor *s_unary(tenferro_scope *scope, tenferro_status (*op)(const tenferro_tensor *, tenferro_tensor **),
-                         const tenferro_tensor *x)
+tenferro_tensor *
+s_unary(tenferro_scope *scope, tenferro_status (*op)(const tenferro_tensor *, tenferro_tensor **),
+        const tenferro_tensor *x)
 {
     if (!x || !tenferro_scope_ok(scope))
         return NULL;
@@ -64,9 +70,10 @@ tenferro_tensor *s_unary(tenferro_scope *scope, tenferro_status (*op)(const tenf
     return tenferro_scope_take(scope, status, out);
 }
 
-tenferro_tensor *s_binary(tenferro_scope *scope,
-                          tenferro_status (*op)(const tenferro_tensor *, const tenferro_tensor *, tenferro_tensor **),
-                          const tenferro_tensor *a, const tenferro_tensor *b)
+tenferro_tensor *
+s_binary(tenferro_scope *scope,
+         tenferro_status (*op)(const tenferro_tensor *, const tenferro_tensor *, tenferro_tensor **),
+         const tenferro_tensor *a, const tenferro_tensor *b)
 {
     if (!a || !b || !tenferro_scope_ok(scope))
         return NULL;
@@ -75,7 +82,8 @@ tenferro_tensor *s_binary(tenferro_scope *scope,
     return tenferro_scope_take(scope, status, out);
 }
 
-void tf_linear_jvp(const tenferro_primitive *primitive, tenferro_scope *scope, const tenferro_rule *rule)
+void tf_linear_jvp(const tenferro_primitive *primitive, tenferro_scope *scope,
+                   const tenferro_rule *rule)
 {
     int any = 0;
     for (int i = 0; i < rule->inputs; i++)
@@ -88,9 +96,10 @@ void tf_linear_jvp(const tenferro_primitive *primitive, tenferro_scope *scope, c
     if (!in)
         tenferro_scope_fail(scope, TENFERRO_OUT_OF_MEMORY);
     for (int i = 0; in && i < rule->inputs; i++)
-        in[i] = rule->tangent[i] ? rule->tangent[i]
-                                 : s_broadcast_like(scope, s_number(scope, tenferro_real(0.0), rule->in[i]),
-                                                    rule->in[i]);
+        in[i] = rule->tangent[i]
+                    ? rule->tangent[i]
+                    : s_broadcast_like(scope, s_number(scope, tenferro_real(0.0), rule->in[i]),
+                                       rule->in[i]);
     if (in)
         rule->out[0] = tenferro_scope_apply(scope, primitive, rule->attributes, rule->inputs, in);
     tf_arena_release(&arena);

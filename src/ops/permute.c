@@ -10,7 +10,8 @@ static tenferro_status infer(tenferro_infer *x)
     tenferro_extent *extents;
     TF_TRY(tenferro_infer_output(x, 0, in->dtype, in->rank, &extents));
     if (a->count != in->rank)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "permute: %lld axes for rank %d", (long long)a->count, in->rank);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "permute: %lld axes for rank %d",
+                       (long long)a->count, in->rank);
     for (int i = 0; i < in->rank; i++)
         extents[i] = in->extents[a->list[i]];
     return TENFERRO_OK;
@@ -43,16 +44,19 @@ static void permute_vjp(tenferro_scope *s, const tenferro_rule *r)
         inverse[a->list[i]] = i;
     if (inverse)
         r->out[0] = tenferro_scope_apply(s, &tf_permute_primitive,
-                                         &(tf_attributes){.count = a->count, .list = inverse}, 1, r->cotangent);
+                                         &(tf_attributes){.count = a->count, .list = inverse}, 1,
+                                         r->cotangent);
     else
         tenferro_scope_fail(s, TENFERRO_OUT_OF_MEMORY);
     tf_arena_release(&arena);
 }
 
 const tenferro_primitive tf_permute_primitive = {
-    TF_PRIMITIVE("permute"), TF_INPUTS(1, 1), TF_ATTRIBUTES,
-    .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = infer, .view = view, .jvp = permute_jvp, .vjp = permute_vjp, .save = tf_save_shapes,
+    TF_PRIMITIVE("permute"), TF_INPUTS(1, 1),
+    TF_ATTRIBUTES,           .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
+    .infer = infer,          .view = view,
+    .jvp = permute_jvp,      .vjp = permute_vjp,
+    .save = tf_save_shapes,
 };
 
 /* Checked here, so that rules and kernels may trust the list. */
@@ -79,9 +83,11 @@ tenferro_status tenferro_permute(const tenferro_tensor *x, const int *axes, tenf
     tf_arena_init(&arena, x->context);
     int64_t *list = tf_arena_take(&arena, x->rank, sizeof *list);
     unsigned char *seen = tf_arena_take(&arena, x->rank, 1);
-    tenferro_status status = list && seen ? checked_axes(x->rank, axes, list, seen) : TENFERRO_OUT_OF_MEMORY;
+    tenferro_status status = list && seen ? checked_axes(x->rank, axes, list, seen)
+                                          : TENFERRO_OUT_OF_MEMORY;
     if (status == TENFERRO_OK)
-        status = tf_apply(&tf_permute_primitive, &(tf_attributes){.count = x->rank, .list = list}, 1, &x, out);
+        status = tf_apply(&tf_permute_primitive, &(tf_attributes){.count = x->rank, .list = list},
+                          1, &x, out);
     tf_arena_release(&arena);
     return status;
 }

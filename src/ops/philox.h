@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /* Four random words from a counter and a key: section 3.3, constants of table 2. */
-static inline void tf_philox4x32_10(const uint32_t counter[4], const uint32_t key[2],
-                                    uint32_t out[4])
+static inline void
+tf_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];

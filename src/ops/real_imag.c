@@ -8,8 +8,8 @@ static tenferro_status infer(tenferro_infer *x)
 {
     const tenferro_aval *in = &x->in[0];
     if (!tf_dtype_is_complex(in->dtype))
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: %s is not a complex dtype", x->user ? "imag_part" : "real_part",
-                       tf_dtype_name(x->context, in->dtype));
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: %s is not a complex dtype",
+                       x->user ? "imag_part" : "real_part", tf_dtype_name(x->context, in->dtype));
     tenferro_extent *extents;
     TF_TRY(tenferro_infer_output(x, 0, tf_dtype_real(in->dtype), in->rank, &extents));
     for (int i = 0; i < in->rank; i++)
@@ -57,13 +57,26 @@ static void imag_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_real_part_primitive = {
-    TF_PRIMITIVE("real_part"), TF_INPUTS(1, 1), .flags = TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = infer, .view = view, .jvp = real_jvp, .vjp = real_vjp, .save = tf_save_shapes,
+    TF_PRIMITIVE("real_part"),
+    TF_INPUTS(1, 1),
+    .flags = TENFERRO_PRIMITIVE_STRUCTURAL,
+    .infer = infer,
+    .view = view,
+    .jvp = real_jvp,
+    .vjp = real_vjp,
+    .save = tf_save_shapes,
 };
 
 const tenferro_primitive tf_imag_part_primitive = {
-    TF_PRIMITIVE("imag_part"), TF_INPUTS(1, 1), .user = (void *)1, .flags = TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = infer, .view = view, .jvp = imag_jvp, .vjp = imag_vjp, .save = tf_save_shapes,
+    TF_PRIMITIVE("imag_part"),
+    TF_INPUTS(1, 1),
+    .user = (void *)1,
+    .flags = TENFERRO_PRIMITIVE_STRUCTURAL,
+    .infer = infer,
+    .view = view,
+    .jvp = imag_jvp,
+    .vjp = imag_vjp,
+    .save = tf_save_shapes,
 };
 
 tenferro_status tenferro_real_part(const tenferro_tensor *x, tenferro_tensor **out)

@@ -1,8 +1,10 @@
 /*
- * Reductions: sum prod max min any all argmax argmin over axes.  word[0]: keep; list: the axes, ascending.
+ * Reductions: sum prod max min any all argmax argmin over axes.  word[0]: keep; list: the axes,
+ * ascending.
  *
- * mean is sum divided by axes_size, the number of elements that the axes hold, a primitive of its own so that a traced
- * program takes it from the sizes it runs at.  word[0]: its dtype; list: the axes.
+ * mean is sum divided by axes_size, the number of elements that the axes hold, a primitive of its
+ * own so that a traced program takes it from the sizes it runs at.  word[0]: its dtype; list: the
+ * axes.
  */
 
 #include "ops/op.h"
@@ -14,8 +16,9 @@ static const struct {
     const char *name;
     tf_reduce_op op;
 } kinds[] = {
-    [SUM] = {"sum", TF_REDUCE_SUM},       [PROD] = {"prod", TF_REDUCE_PROD},   [MIN] = {"min", TF_REDUCE_MIN},
-    [MAX] = {"max", TF_REDUCE_MAX},       [ANY] = {"any", TF_REDUCE_ANY},      [ALL] = {"all", TF_REDUCE_ALL},
+    [SUM] = {"sum", TF_REDUCE_SUM},       [PROD] = {"prod", TF_REDUCE_PROD},
+    [MIN] = {"min", TF_REDUCE_MIN},       [MAX] = {"max", TF_REDUCE_MAX},
+    [ANY] = {"any", TF_REDUCE_ANY},       [ALL] = {"all", TF_REDUCE_ALL},
     [ARGMAX] = {"argmax", TF_REDUCE_MAX}, [ARGMIN] = {"argmin", TF_REDUCE_MIN},
 };
 
@@ -55,8 +58,8 @@ static tenferro_status infer(tenferro_infer *x)
         int reduced = next < a->count && a->list[next] == i;
         next += reduced;
         if (reduced && in->extents[i] == 0 && (k == MIN || k == MAX || is_arg(k)))
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: axis %d of shape %s has no elements", kinds[k].name, i,
-                           tf_shape_text(in->rank, in->extents).chars);
+            return tf_fail(TENFERRO_SHAPE_MISMATCH, "%s: axis %d of shape %s has no elements",
+                           kinds[k].name, i, tf_shape_text(in->rank, in->extents).chars);
         if (!reduced || keep)
             extents[n++] = reduced ? 1 : in->extents[i];
     }
@@ -82,10 +85,10 @@ static tenferro_status execute(tenferro_exec *x)
             strides[i] = present ? out->strides[n] : 0;
             n += present;
         }
-        status = is_arg(k) ? tf_arg_reduce(&engine, k == ARGMAX, in->dtype, in->rank, in->extents, reduced, in->data,
-                                           in->strides, out->data, strides)
-                           : tf_reduce(&engine, kinds[k].op, in->dtype, in->rank, in->extents, reduced, in->data,
-                                       in->strides, out->data, strides);
+        status = is_arg(k) ? tf_arg_reduce(&engine, k == ARGMAX, in->dtype, in->rank, in->extents,
+                                           reduced, in->data, in->strides, out->data, strides)
+                           : tf_reduce(&engine, kinds[k].op, in->dtype, in->rank, in->extents,
+                                       reduced, in->data, in->strides, out->data, strides);
     }
     tf_arena_release(&arena);
     return status;
@@ -127,7 +130,8 @@ static void sum_vjp(tenferro_scope *s, const tenferro_rule *r)
     r->out[0] = s_broadcast_like(s, kept(s, r, r->cotangent[0]), r->in[0]);
 }
 
-static tenferro_tensor *sum_again(tenferro_scope *s, const tenferro_rule *r, int keep, tenferro_tensor *x)
+static tenferro_tensor *
+sum_again(tenferro_scope *s, const tenferro_rule *r, int keep, tenferro_tensor *x)
 {
     tf_attributes a = *(const tf_attributes *)r->attributes;
     a.word[0] = keep;
@@ -158,18 +162,21 @@ static void extremum_vjp(tenferro_scope *s, const tenferro_rule *r)
 
 /* ---- the primitives ---- */
 
-#define REDUCTION(KIND, NAME, FLAGS, JVP, VJP, SAVE)                                                                 \
-    {                                                                                                                \
-        TF_PRIMITIVE(NAME), TF_INPUTS(1, 1), TF_CPU(execute), TF_ATTRIBUTES, .user = (void *)(uintptr_t)(KIND),        \
-            .flags = (FLAGS), .infer = infer, .jvp = (JVP), .vjp = (VJP), .save = (SAVE)                             \
+#define REDUCTION(KIND, NAME, FLAGS, JVP, VJP, SAVE)                                           \
+    {                                                                                          \
+        TF_PRIMITIVE(NAME), TF_INPUTS(1, 1), TF_CPU(execute), TF_ATTRIBUTES,                   \
+            .user = (void *)(uintptr_t)(KIND), .flags = (FLAGS), .infer = infer, .jvp = (JVP), \
+            .vjp = (VJP), .save = (SAVE)                                                       \
     }
 enum { FLAT = TENFERRO_PRIMITIVE_NOT_DIFFERENTIABLE };
 
-const tenferro_primitive tf_sum_primitive =
-    REDUCTION(SUM, "sum", TENFERRO_PRIMITIVE_LINEAR, sum_jvp, sum_vjp, tf_save_shapes);
+const tenferro_primitive tf_sum_primitive = REDUCTION(SUM, "sum", TENFERRO_PRIMITIVE_LINEAR,
+                                                      sum_jvp, sum_vjp, tf_save_shapes);
 const tenferro_primitive tf_prod_primitive = REDUCTION(PROD, "prod", 0, NULL, NULL, NULL);
-const tenferro_primitive tf_max_primitive = REDUCTION(MAX, "max", 0, extremum_jvp, extremum_vjp, NULL);
-const tenferro_primitive tf_min_primitive = REDUCTION(MIN, "min", 0, extremum_jvp, extremum_vjp, NULL);
+const tenferro_primitive tf_max_primitive = REDUCTION(MAX, "max", 0, extremum_jvp, extremum_vjp,
+                                                      NULL);
+const tenferro_primitive tf_min_primitive = REDUCTION(MIN, "min", 0, extremum_jvp, extremum_vjp,
+                                                      NULL);
 const tenferro_primitive tf_any_primitive = REDUCTION(ANY, "any", FLAT, NULL, NULL, NULL);
 const tenferro_primitive tf_all_primitive = REDUCTION(ALL, "all", FLAT, NULL, NULL, NULL);
 const tenferro_primitive tf_argmax_primitive = REDUCTION(ARGMAX, "argmax", FLAT, NULL, NULL, NULL);
@@ -192,15 +199,19 @@ static tenferro_status size_execute(tenferro_exec *x)
 }
 
 const tenferro_primitive tf_axes_size_primitive = {
-    TF_PRIMITIVE("axes_size"), TF_INPUTS(1, 1), TF_CPU(size_execute), TF_ATTRIBUTES,
-    .flags = TENFERRO_PRIMITIVE_NOT_DIFFERENTIABLE | TENFERRO_PRIMITIVE_SHAPE_ONLY, .infer = size_infer,
+    TF_PRIMITIVE("axes_size"),
+    TF_INPUTS(1, 1),
+    TF_CPU(size_execute),
+    TF_ATTRIBUTES,
+    .flags = TENFERRO_PRIMITIVE_NOT_DIFFERENTIABLE | TENFERRO_PRIMITIVE_SHAPE_ONLY,
+    .infer = size_infer,
 };
 
 /* ---- doors ---- */
 
 /* The attributes of a reduction: its axes checked, ascending. */
-static tenferro_status axes_list(tf_arena *arena, const char *name, const tenferro_tensor *x, int count,
-                                 const int *axes, tf_attributes *out)
+static tenferro_status axes_list(tf_arena *arena, const char *name, const tenferro_tensor *x,
+                                 int count, const int *axes, tf_attributes *out)
 {
     unsigned char *mask = tf_arena_take(arena, x->rank, 1);
     int64_t *list = tf_arena_take(arena, x->rank, sizeof *list);
@@ -218,12 +229,15 @@ static tenferro_status axes_list(tf_arena *arena, const char *name, const tenfer
 /* Sums and products of bool and i32 are i64. */
 static tenferro_dtype reduced_dtype(kind k, tenferro_dtype dtype)
 {
-    return (k == SUM || k == PROD) && (dtype == TENFERRO_BOOL || dtype == TENFERRO_INT32) ? TENFERRO_INT64 : dtype;
+    return (k == SUM || k == PROD) && (dtype == TENFERRO_BOOL || dtype == TENFERRO_INT32)
+               ? TENFERRO_INT64
+               : dtype;
 }
 
 /* Exactly one of made and destination is given. */
-static tenferro_status reduce(const tenferro_primitive *primitive, const tenferro_tensor *x, int count,
-                              const int *axes, int keep, tenferro_tensor **made, tenferro_tensor *destination)
+static tenferro_status
+reduce(const tenferro_primitive *primitive, const tenferro_tensor *x, int count, const int *axes,
+       int keep, tenferro_tensor **made, tenferro_tensor *destination)
 {
     tf_attributes a = {.word = {keep != 0}};
     tf_arena arena;
@@ -233,19 +247,20 @@ static tenferro_status reduce(const tenferro_primitive *primitive, const tenferr
     TF_TRY_CLEANUP(axes_list(&arena, primitive->name, x, count, axes, &a));
     TF_TRY_CLEANUP(tf_as_dtype(x, reduced_dtype(kind_of(primitive->user), x->dtype), &met));
     status = made ? tf_apply(primitive, &a, 1, (const tenferro_tensor *const *)&met, made)
-                  : tenferro_apply_into(primitive, &a, 1, (const tenferro_tensor *const *)&met, 1, &destination);
+                  : tenferro_apply_into(primitive, &a, 1, (const tenferro_tensor *const *)&met, 1,
+                                        &destination);
 cleanup:
     tenferro_tensor_release(met);
     tf_arena_release(&arena);
     return status;
 }
 
-#define DOOR(NAME)                                                                                              \
-    tenferro_status tenferro_##NAME(const tenferro_tensor *x, int count, const int *axes, int keep,             \
-                                    tenferro_tensor **out)                                                      \
-    {                                                                                                           \
-        TF_TRY(tf_door(#NAME, x, out));                                                                         \
-        return reduce(&tf_##NAME##_primitive, x, count, axes, keep, out, NULL);                                 \
+#define DOOR(NAME)                                                                        \
+    tenferro_status tenferro_##NAME(const tenferro_tensor *x, int count, const int *axes, \
+                                    int keep, tenferro_tensor **out)                      \
+    {                                                                                     \
+        TF_TRY(tf_door(#NAME, x, out));                                                   \
+        return reduce(&tf_##NAME##_primitive, x, count, axes, keep, out, NULL);           \
     }
 
 DOOR(sum)
@@ -265,7 +280,8 @@ tenferro_status tenferro_sum_into(const tenferro_tensor *x, int count, const int
     return reduce(&tf_sum_primitive, x, count, axes, keep, NULL, out);
 }
 
-tenferro_status tenferro_mean(const tenferro_tensor *x, int count, const int *axes, int keep, tenferro_tensor **out)
+tenferro_status
+tenferro_mean(const tenferro_tensor *x, int count, const int *axes, int keep, tenferro_tensor **out)
 {
     TF_TRY(tf_door("mean", x, out));
     tf_attributes a = {.word = {0}};
@@ -278,7 +294,8 @@ tenferro_status tenferro_mean(const tenferro_tensor *x, int count, const int *ax
     TF_TRY_CLEANUP(tf_as_dtype(x, exact ? TENFERRO_FLOAT64 : x->dtype, &real));
     TF_TRY_CLEANUP(tenferro_sum(real, count, axes, keep, &sum));
     a.word[0] = real->dtype;
-    TF_TRY_CLEANUP(tf_apply(&tf_axes_size_primitive, &a, 1, (const tenferro_tensor *const *)&real, &size));
+    TF_TRY_CLEANUP(
+        tf_apply(&tf_axes_size_primitive, &a, 1, (const tenferro_tensor *const *)&real, &size));
     status = tenferro_div(sum, size, out);
 cleanup:
     tenferro_tensor_release(real);

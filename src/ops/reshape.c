@@ -6,8 +6,8 @@
 #include "ops/table.h"
 
 /* Product of extents, symbolic or not; 0 if a literal one is 0 (then the others cannot overflow). */
-static tenferro_status product(tenferro_context *context, int rank, const tenferro_extent *extents,
-                               tenferro_extent *out)
+static tenferro_status
+product(tenferro_context *context, int rank, const tenferro_extent *extents, tenferro_extent *out)
 {
     *out = 1;
     for (int i = 0; i < rank; i++)
@@ -28,7 +28,8 @@ static tenferro_status infer(tenferro_infer *x)
     TF_TRY(product(x->context, in->rank, in->extents, &before));
     TF_TRY(product(x->context, (int)a->count, a->list, &after));
     if (before >= 0 && after >= 0 && before != after)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "reshape: shape %s has %lld elements, shape %s has %lld",
+        return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                       "reshape: shape %s has %lld elements, shape %s has %lld",
                        tf_shape_text(in->rank, in->extents).chars, (long long)before,
                        tf_shape_text((int)a->count, a->list).chars, (long long)after);
     TF_TRY(tenferro_infer_equal(x, before, after, "numbers of elements before and after"));
@@ -41,10 +42,11 @@ static tenferro_status infer(tenferro_infer *x)
 static tenferro_status view(tenferro_view *v, int *possible)
 {
     const tf_attributes *a = v->attributes;
-    *possible = tf_layout_reshape(v->in->rank, v->in->extents, v->in->strides, v->out->rank, v->out->extents,
-                                  v->strides);
+    *possible = tf_layout_reshape(v->in->rank, v->in->extents, v->in->strides, v->out->rank,
+                                  v->out->extents, v->strides);
     if (!*possible && a->word[0])
-        return tf_fail(TENFERRO_UNSUPPORTED, "reshape_view: shape %s with these strides has no view of shape %s",
+        return tf_fail(TENFERRO_UNSUPPORTED,
+                       "reshape_view: shape %s with these strides has no view of shape %s",
                        tf_shape_text(v->in->rank, v->in->extents).chars,
                        tf_shape_text(v->out->rank, v->out->extents).chars);
     return TENFERRO_OK;
@@ -62,8 +64,8 @@ static tenferro_status execute(tenferro_exec *x)
     tenferro_status status = strides ? TENFERRO_OK : TENFERRO_OUT_OF_MEMORY;
     if (strides) {
         tf_layout_compact(in->rank, in->extents, TENFERRO_COLUMN_MAJOR, strides);
-        status = tf_copy(&engine, tf_dtype_size(x->context, in->dtype), in->rank, in->extents, in->data,
-                         in->strides, out->data, strides);
+        status = tf_copy(&engine, tf_dtype_size(x->context, in->dtype), in->rank, in->extents,
+                         in->data, in->strides, out->data, strides);
     }
     tf_arena_release(&arena);
     return status;
@@ -86,9 +88,16 @@ static void reshape_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_reshape_primitive = {
-    TF_PRIMITIVE("reshape"), TF_INPUTS(1, 1), TF_CPU(execute), TF_ATTRIBUTES,
+    TF_PRIMITIVE("reshape"),
+    TF_INPUTS(1, 1),
+    TF_CPU(execute),
+    TF_ATTRIBUTES,
     .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = infer, .view = view, .jvp = reshape_jvp, .vjp = reshape_vjp, .save = tf_save_shapes,
+    .infer = infer,
+    .view = view,
+    .jvp = reshape_jvp,
+    .vjp = reshape_vjp,
+    .save = tf_save_shapes,
 };
 
 /* Replaces the one -1 by what the other extents leave. */
@@ -98,10 +107,12 @@ static tenferro_status complete(const tenferro_tensor *x, int rank, tenferro_ext
     for (int i = 0; i < rank; i++) {
         if (extents[i] == -1) {
             if (unknown >= 0)
-                return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: axes %d and %d are both -1", unknown, i);
+                return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: axes %d and %d are both -1",
+                               unknown, i);
             unknown = i;
         } else if (!tf_extent_is_valid(extents[i])) {
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: extent %lld at axis %d", (long long)extents[i], i);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: extent %lld at axis %d",
+                           (long long)extents[i], i);
         }
     }
     if (unknown < 0)
@@ -112,17 +123,18 @@ static tenferro_status complete(const tenferro_tensor *x, int rank, tenferro_ext
     TF_TRY(product(x->context, rank, extents, &known));
     if (known == 0 || (total >= 0 && known >= 0 && total % known != 0))
         return tf_fail(TENFERRO_SHAPE_MISMATCH,
-                       "reshape: axis %d cannot be -1: %lld elements do not divide into %lld", unknown,
-                       (long long)total, (long long)known);
+                       "reshape: axis %d cannot be -1: %lld elements do not divide into %lld",
+                       unknown, (long long)total, (long long)known);
     return tenferro_extent_floordiv(x->context, total, known, &extents[unknown]);
 }
 
-static tenferro_status reshape(const tenferro_tensor *x, int rank, const tenferro_extent *extents, int view_only,
-                               tenferro_tensor **out)
+static tenferro_status reshape(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
+                               int view_only, tenferro_tensor **out)
 {
     TF_TRY(tf_door("reshape", x, out));
     if (rank < 0 || (rank > 0 && !extents))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: rank %d, extents %s", rank, extents ? "given" : "NULL");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "reshape: rank %d, extents %s", rank,
+                       extents ? "given" : "NULL");
     tf_arena arena;
     tf_arena_init(&arena, x->context);
     tenferro_extent *list = tf_arena_take(&arena, rank, sizeof *list);
@@ -146,23 +158,24 @@ tenferro_status tenferro_reshape(const tenferro_tensor *x, int rank, const tenfe
     return reshape(x, rank, extents, 0, out);
 }
 
-tenferro_status tenferro_reshape_view(const tenferro_tensor *x, int rank, const tenferro_extent *extents,
-                                      tenferro_tensor **out)
+tenferro_status tenferro_reshape_view(const tenferro_tensor *x, int rank,
+                                      const tenferro_extent *extents, tenferro_tensor **out)
 {
     return reshape(x, rank, extents, 1, out);
 }
 
 /* ---- axes of extent 1: reshapes that are always views ---- */
 
-static tenferro_status squeezed(const tenferro_tensor *x, int count, const int *axes, unsigned char *gone,
-                                tenferro_extent *kept, tenferro_tensor **out)
+static tenferro_status squeezed(const tenferro_tensor *x, int count, const int *axes,
+                                unsigned char *gone, tenferro_extent *kept, tenferro_tensor **out)
 {
     int rank = 0;
     TF_TRY(tf_axes_mask("squeeze", x->rank, count, count ? axes : NULL, gone));
     for (int i = 0; i < x->rank; i++) {
         tenferro_extent e = tf_extents(x)[i];
         if (gone[i] && e != 1 && count)
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "squeeze: axis %d of shape %s is not of extent 1", i,
+            return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                           "squeeze: axis %d of shape %s is not of extent 1", i,
                            tf_shape_text(x->rank, tf_extents(x)).chars);
         if (!gone[i] || e != 1)
             kept[rank++] = e;
@@ -170,14 +183,16 @@ static tenferro_status squeezed(const tenferro_tensor *x, int count, const int *
     return reshape(x, rank, kept, 1, out);
 }
 
-tenferro_status tenferro_squeeze(const tenferro_tensor *x, int count, const int *axes, tenferro_tensor **out)
+tenferro_status
+tenferro_squeeze(const tenferro_tensor *x, int count, const int *axes, tenferro_tensor **out)
 {
     TF_TRY(tf_door("squeeze", x, out));
     tf_arena arena;
     tf_arena_init(&arena, x->context);
     unsigned char *gone = tf_arena_take(&arena, x->rank, 1);
     tenferro_extent *kept = tf_arena_take(&arena, x->rank, sizeof *kept);
-    tenferro_status status = gone && kept ? squeezed(x, count, axes, gone, kept, out) : TENFERRO_OUT_OF_MEMORY;
+    tenferro_status status = gone && kept ? squeezed(x, count, axes, gone, kept, out)
+                                          : TENFERRO_OUT_OF_MEMORY;
     tf_arena_release(&arena);
     return status;
 }

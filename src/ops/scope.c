@@ -50,7 +50,8 @@ void tenferro_scope_fail(tenferro_scope *scope, tenferro_status status)
     tf_error_save(&scope->error);
 }
 
-tenferro_tensor *tenferro_scope_take(tenferro_scope *scope, tenferro_status status, tenferro_tensor *tensor)
+tenferro_tensor *
+tenferro_scope_take(tenferro_scope *scope, tenferro_status status, tenferro_tensor *tensor)
 {
     if (status != TENFERRO_OK) {
         tenferro_scope_fail(scope, status);
@@ -116,7 +117,8 @@ tenferro_tensor *tenferro_scope_conj(tenferro_scope *scope, tenferro_tensor *a)
     return a && !tf_dtype_is_complex(a->dtype) ? a : s_unary(scope, tenferro_conj, a);
 }
 
-tenferro_tensor *tenferro_scope_number(tenferro_scope *scope, tenferro_number number, tenferro_tensor *like)
+tenferro_tensor *
+tenferro_scope_number(tenferro_scope *scope, tenferro_number number, tenferro_tensor *like)
 {
     if (!like || !tenferro_scope_ok(scope))
         return NULL;
@@ -125,17 +127,19 @@ tenferro_tensor *tenferro_scope_number(tenferro_scope *scope, tenferro_number nu
     return tenferro_scope_take(scope, status, out);
 }
 
-tenferro_tensor *tenferro_scope_scale(tenferro_scope *scope, tenferro_number number, tenferro_tensor *a)
+tenferro_tensor *
+tenferro_scope_scale(tenferro_scope *scope, tenferro_number number, tenferro_tensor *a)
 {
     return tenferro_scope_mul(scope, tenferro_scope_number(scope, number, a), a);
 }
 
-tenferro_tensor *tenferro_scope_select(tenferro_scope *scope, tenferro_tensor *predicate, tenferro_tensor *a,
-                                       tenferro_tensor *b)
+tenferro_tensor *tenferro_scope_select(tenferro_scope *scope, tenferro_tensor *predicate,
+                                       tenferro_tensor *a, tenferro_tensor *b)
 {
     if ((!a && !b) || !predicate || !tenferro_scope_ok(scope))
         return NULL;
-    tenferro_tensor *zero = a && b ? NULL : tenferro_scope_number(scope, tenferro_real(0.0), a ? a : b);
+    tenferro_tensor *zero = a && b ? NULL
+                                   : tenferro_scope_number(scope, tenferro_real(0.0), a ? a : b);
     tenferro_tensor *out = NULL;
     if (!tenferro_scope_ok(scope))
         return NULL;
@@ -143,7 +147,8 @@ tenferro_tensor *tenferro_scope_select(tenferro_scope *scope, tenferro_tensor *p
     return tenferro_scope_take(scope, status, out);
 }
 
-tenferro_tensor *tenferro_scope_broadcast_like(tenferro_scope *scope, tenferro_tensor *a, tenferro_tensor *like)
+tenferro_tensor *
+tenferro_scope_broadcast_like(tenferro_scope *scope, tenferro_tensor *a, tenferro_tensor *like)
 {
     if (!a || !like || !tenferro_scope_ok(scope))
         return NULL;
@@ -153,11 +158,13 @@ tenferro_tensor *tenferro_scope_broadcast_like(tenferro_scope *scope, tenferro_t
 }
 
 /* a, of the broadcast shape, summed to like's shape */
-static tenferro_status sum_to_shape(const tenferro_tensor *a, const tenferro_tensor *like, tenferro_tensor **out)
+static tenferro_status
+sum_to_shape(const tenferro_tensor *a, const tenferro_tensor *like, tenferro_tensor **out)
 {
     int missing = a->rank - like->rank, count = 0, same = missing == 0;
     if (missing < 0)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "sum_to_like: rank %d is below %d", a->rank, like->rank);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH, "sum_to_like: rank %d is below %d", a->rank,
+                       like->rank);
     tf_arena arena;
     tf_arena_init(&arena, a->context);
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
@@ -181,7 +188,8 @@ cleanup:
     return status;
 }
 
-tenferro_tensor *tenferro_scope_sum_to_like(tenferro_scope *scope, tenferro_tensor *a, tenferro_tensor *like)
+tenferro_tensor *
+tenferro_scope_sum_to_like(tenferro_scope *scope, tenferro_tensor *a, tenferro_tensor *like)
 {
     if (!a || !like || !tenferro_scope_ok(scope))
         return NULL;

@@ -1,8 +1,9 @@
 /*
- * View: out[i...] = x[start + step*i ...].  list: starts, counts (extents), then steps; rank(x) of each.
+ * View: out[i...] = x[start + step*i ...].  list: starts, counts (extents), then steps; rank(x) of
+ * each.
  *
- * Its adjoint is the primitive embed_slice: zeros of the given extents with x written into that view.  list: starts,
- * counts, the extents of the result (extents), then steps.
+ * Its adjoint is the primitive embed_slice: zeros of the given extents with x written into that
+ * view.  list: starts, counts, the extents of the result (extents), then steps.
  */
 
 #include <string.h>
@@ -10,18 +11,20 @@
 #include "ops/op.h"
 #include "ops/table.h"
 
-/* The last index reached, start + step*(count - 1), lies in 0 .. extent-1; only literals can be checked here. */
-static tenferro_status check_bounds(const char *name, int axis, int64_t start, int64_t count, int64_t step,
-                                    int64_t extent)
+/* The last index reached, start + step*(count - 1), lies in 0 .. extent-1; only literals can be
+ * checked here. */
+static tenferro_status
+check_bounds(const char *name, int axis, int64_t start, int64_t count, int64_t step, int64_t extent)
 {
     int64_t reach, last;
     if (start < 0 || count <= 0 || extent < 0)
         return TENFERRO_OK; /* symbolic, or no element */
-    if (tf_mul_overflows(count - 1, step, &reach) || tf_add_overflows(start, reach, &last) || start >= extent ||
-        last < 0 || last >= extent)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH,
-                       "%s: axis %d: %lld elements from %lld in steps of %lld leave an axis of extent %lld", name, axis,
-                       (long long)count, (long long)start, (long long)step, (long long)extent);
+    if (tf_mul_overflows(count - 1, step, &reach) || tf_add_overflows(start, reach, &last) ||
+        start >= extent || last < 0 || last >= extent)
+        return tf_fail(
+            TENFERRO_SHAPE_MISMATCH,
+            "%s: axis %d: %lld elements from %lld in steps of %lld leave an axis of extent %lld",
+            name, axis, (long long)count, (long long)start, (long long)step, (long long)extent);
     return TENFERRO_OK;
 }
 
@@ -41,8 +44,8 @@ static tenferro_status slice_infer(tenferro_infer *x)
 }
 
 /* The layout of the slice within an array with these strides; byte offset of its first element. */
-static int64_t slice_layout(const tenferro_array *x, int64_t element, const int64_t *starts, const int64_t *counts,
-                            const int64_t *steps, int64_t *strides)
+static int64_t slice_layout(const tenferro_array *x, int64_t element, const int64_t *starts,
+                            const int64_t *counts, const int64_t *steps, int64_t *strides)
 {
     int64_t offset = 0;
     int empty = 0;
@@ -62,9 +65,11 @@ static tenferro_status slice_view(tenferro_view *v, int *possible)
     int rank = v->in->rank;
     for (int i = 0; i < rank; i++)
         if (a->list[i] < 0)
-            return tf_fail(TENFERRO_SYMBOLIC, "slice: the start at axis %d is symbolic, the tensor is not", i);
+            return tf_fail(TENFERRO_SYMBOLIC,
+                           "slice: the start at axis %d is symbolic, the tensor is not", i);
     /* a wrong extent that was symbolic when inferred is caught by inferring again with numbers */
-    v->byte_offset = slice_layout(v->in, v->element_size, a->list, a->list + rank, a->list + 2 * rank, v->strides);
+    v->byte_offset = slice_layout(v->in, v->element_size, a->list, a->list + rank,
+                                  a->list + 2 * rank, v->strides);
     *possible = 1;
     return TENFERRO_OK;
 }
@@ -74,14 +79,16 @@ static tenferro_status embed_infer(tenferro_infer *x)
     const tf_attributes *a = x->attributes;
     const tenferro_aval *in = &x->in[0];
     int rank = in->rank;
-    const int64_t *starts = a->list, *counts = starts + rank, *whole = counts + rank, *steps = whole + rank;
+    const int64_t *starts = a->list, *counts = starts + rank, *whole = counts + rank,
+                  *steps = whole + rank;
     if (in->dtype >= TENFERRO_DTYPE_USER)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "embed_slice: the registered dtype '%s' has no zero",
                        tf_dtype_name(x->context, in->dtype));
     tenferro_extent *extents;
     TF_TRY(tenferro_infer_output(x, 0, in->dtype, rank, &extents));
     for (int i = 0; i < rank; i++) {
-        TF_TRY(tenferro_infer_equal(x, in->extents[i], counts[i], "extent of the slice that is embedded"));
+        TF_TRY(tenferro_infer_equal(x, in->extents[i], counts[i],
+                                    "extent of the slice that is embedded"));
         TF_TRY(check_bounds("embed_slice", i, starts[i], counts[i], steps[i], whole[i]));
         extents[i] = whole[i];
     }
@@ -105,7 +112,8 @@ static tenferro_status embed_execute(tenferro_exec *x)
         goto cleanup;
     TF_TRY_CLEANUP(tf_fill(&engine, size, zero, rank, out->extents, out->data, out->strides));
     int64_t offset = slice_layout(out, size, a->list, a->list + rank, a->list + 3 * rank, strides);
-    status = tf_copy(&engine, size, rank, in->extents, in->data, in->strides, (char *)out->data + offset, strides);
+    status = tf_copy(&engine, size, rank, in->extents, in->data, in->strides,
+                     (char *)out->data + offset, strides);
 cleanup:
     tf_arena_release(&arena);
     return status;
@@ -121,7 +129,8 @@ static void embed_jvp(tenferro_scope *s, const tenferro_rule *r)
     tf_linear_jvp(&tf_embed_slice_primitive, s, r);
 }
 
-/* Applies the adjoint primitive; to_embed: insert the input's extents before the steps, else take them out. */
+/* Applies the adjoint primitive; to_embed: insert the input's extents before the steps, else take
+ * them out. */
 static void adjoint(tenferro_scope *s, const tenferro_rule *r, int to_embed)
 {
     const tf_attributes *a = r->attributes;
@@ -140,9 +149,12 @@ static void adjoint(tenferro_scope *s, const tenferro_rule *r, int to_embed)
             list[2 * rank + i] = to_embed ? tf_extents(r->in[0])[i] : a->list[3 * rank + i];
             list[3 * rank + i] = a->list[2 * rank + i];
         }
-        tf_attributes back = {.count = (to_embed ? 4 : 3) * rank, .extents = (to_embed ? 3 : 2) * rank, .list = list};
-        r->out[0] = tenferro_scope_apply(s, to_embed ? &tf_embed_slice_primitive : &tf_slice_primitive, &back, 1,
-                                         r->cotangent);
+        tf_attributes back = {.count = (to_embed ? 4 : 3) * rank,
+                              .extents = (to_embed ? 3 : 2) * rank,
+                              .list = list};
+        r->out[0] = tenferro_scope_apply(s,
+                                         to_embed ? &tf_embed_slice_primitive : &tf_slice_primitive,
+                                         &back, 1, r->cotangent);
     }
     tf_arena_release(&arena);
 }
@@ -158,27 +170,37 @@ static void embed_vjp(tenferro_scope *s, const tenferro_rule *r)
 }
 
 const tenferro_primitive tf_slice_primitive = {
-    TF_PRIMITIVE("slice"), TF_INPUTS(1, 1), TF_ATTRIBUTES,
-    .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = slice_infer, .view = slice_view, .jvp = slice_jvp, .vjp = slice_vjp, .save = tf_save_shapes,
+    TF_PRIMITIVE("slice"),  TF_INPUTS(1, 1),
+    TF_ATTRIBUTES,          .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
+    .infer = slice_infer,   .view = slice_view,
+    .jvp = slice_jvp,       .vjp = slice_vjp,
+    .save = tf_save_shapes,
 };
 
 const tenferro_primitive tf_embed_slice_primitive = {
-    TF_PRIMITIVE("embed_slice"), TF_INPUTS(1, 1), TF_CPU(embed_execute), TF_ATTRIBUTES,
+    TF_PRIMITIVE("embed_slice"),
+    TF_INPUTS(1, 1),
+    TF_CPU(embed_execute),
+    TF_ATTRIBUTES,
     .flags = TENFERRO_PRIMITIVE_LINEAR | TENFERRO_PRIMITIVE_STRUCTURAL,
-    .infer = embed_infer, .jvp = embed_jvp, .vjp = embed_vjp, .save = tf_save_shapes,
+    .infer = embed_infer,
+    .jvp = embed_jvp,
+    .vjp = embed_vjp,
+    .save = tf_save_shapes,
 };
 
 /* ---- doors ---- */
 
-static tenferro_status checked_list(const tenferro_tensor *x, const tenferro_extent *starts,
-                                    const tenferro_extent *counts, const int64_t *steps, int64_t *list)
+static tenferro_status
+checked_list(const tenferro_tensor *x, const tenferro_extent *starts, const tenferro_extent *counts,
+             const int64_t *steps, int64_t *list)
 {
     for (int i = 0; i < x->rank; i++) {
         int64_t step = steps ? steps[i] : 1;
         if (!tf_extent_is_valid(starts[i]) || !tf_extent_is_valid(counts[i]))
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "slice: axis %d: start %lld and count %lld must not be negative",
-                           i, (long long)starts[i], (long long)counts[i]);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "slice: axis %d: start %lld and count %lld must not be negative", i,
+                           (long long)starts[i], (long long)counts[i]);
         if (step == 0)
             return tf_fail(TENFERRO_INVALID_ARGUMENT, "slice: axis %d: the step is 0", i);
         list[i] = starts[i];
@@ -188,8 +210,9 @@ static tenferro_status checked_list(const tenferro_tensor *x, const tenferro_ext
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_slice(const tenferro_tensor *x, const tenferro_extent *starts, const tenferro_extent *counts,
-                               const int64_t *steps, tenferro_tensor **out)
+tenferro_status
+tenferro_slice(const tenferro_tensor *x, const tenferro_extent *starts,
+               const tenferro_extent *counts, const int64_t *steps, tenferro_tensor **out)
 {
     TF_TRY(tf_door("slice", x, out));
     if (x->rank && (!starts || !counts))
@@ -197,7 +220,8 @@ tenferro_status tenferro_slice(const tenferro_tensor *x, const tenferro_extent *
     tf_arena arena;
     tf_arena_init(&arena, x->context);
     int64_t *list = tf_arena_take(&arena, 3 * (int64_t)x->rank, sizeof *list);
-    tenferro_status status = list ? checked_list(x, starts, counts, steps, list) : TENFERRO_OUT_OF_MEMORY;
+    tenferro_status status = list ? checked_list(x, starts, counts, steps, list)
+                                  : TENFERRO_OUT_OF_MEMORY;
     if (status == TENFERRO_OK) {
         tf_attributes a = {.count = 3 * x->rank, .extents = 2 * x->rank, .list = list};
         status = tf_apply(&tf_slice_primitive, &a, 1, &x, out);
@@ -224,7 +248,8 @@ static tenferro_status whole(tf_arena *arena, const tenferro_tensor *x, tenferro
 }
 
 /* Python's x[start:stop:step] on an axis of extent n as a first index and a count. */
-static void python_range(int64_t n, int64_t start, int64_t stop, int64_t step, int64_t *first, int64_t *count)
+static void
+python_range(int64_t n, int64_t start, int64_t stop, int64_t step, int64_t *first, int64_t *count)
 {
     int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
     if (step < 0 && stop == INT64_MIN)
@@ -244,8 +269,8 @@ static void python_range(int64_t n, int64_t start, int64_t stop, int64_t step, i
     *first = *count ? start : 0;
 }
 
-tenferro_status tenferro_slice_axis(const tenferro_tensor *x, int axis, int64_t start, int64_t stop, int64_t step,
-                                    tenferro_tensor **out)
+tenferro_status tenferro_slice_axis(const tenferro_tensor *x, int axis, int64_t start, int64_t stop,
+                                    int64_t step, tenferro_tensor **out)
 {
     TF_TRY(tf_door("slice_axis", x, out));
     int at;
@@ -268,8 +293,8 @@ tenferro_status tenferro_slice_axis(const tenferro_tensor *x, int axis, int64_t 
     return status;
 }
 
-static tenferro_status reversed(tf_arena *arena, const tenferro_tensor *x, int count, const int *axes,
-                                tenferro_tensor **out)
+static tenferro_status reversed(tf_arena *arena, const tenferro_tensor *x, int count,
+                                const int *axes, tenferro_tensor **out)
 {
     tenferro_extent *starts, *counts;
     int64_t *steps;
@@ -288,7 +313,8 @@ static tenferro_status reversed(tf_arena *arena, const tenferro_tensor *x, int c
     return tenferro_slice(x, starts, counts, steps, out);
 }
 
-tenferro_status tenferro_reverse(const tenferro_tensor *x, int count, const int *axes, tenferro_tensor **out)
+tenferro_status
+tenferro_reverse(const tenferro_tensor *x, int count, const int *axes, tenferro_tensor **out)
 {
     TF_TRY(tf_door("reverse", x, out));
     tf_arena arena;

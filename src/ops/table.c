@@ -81,32 +81,39 @@ static tenferro_status check(const tenferro_primitive *p)
     if (!p->infer)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: '%s' has no infer", p->name);
     if (!p->view && !p->execute[TENFERRO_DEVICE_CPU])
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: '%s' has neither view nor execute", p->name);
-    if (p->inputs_min < 0 || (p->inputs_max >= 0 && p->inputs_max < p->inputs_min) || p->outputs < -1 ||
-        p->outputs == 0)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: '%s' has %d to %d inputs and %d outputs",
-                       p->name, (int)p->inputs_min, (int)p->inputs_max, (int)p->outputs);
-    if (p->view && (p->inputs_min != 1 || p->inputs_max != 1 || p->outputs != 1))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: '%s' is a view of other than one input",
-                       p->name);
-    if ((p->attributes_copy != NULL) != (p->attributes_release != NULL))
         return tf_fail(TENFERRO_INVALID_ARGUMENT,
-                       "primitive_register: '%s' needs attributes_copy and attributes_release, or neither", p->name);
+                       "primitive_register: '%s' has neither view nor execute", p->name);
+    if (p->inputs_min < 0 || (p->inputs_max >= 0 && p->inputs_max < p->inputs_min) ||
+        p->outputs < -1 || p->outputs == 0)
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "primitive_register: '%s' has %d to %d inputs and %d outputs", p->name,
+                       (int)p->inputs_min, (int)p->inputs_max, (int)p->outputs);
+    if (p->view && (p->inputs_min != 1 || p->inputs_max != 1 || p->outputs != 1))
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "primitive_register: '%s' is a view of other than one input", p->name);
+    if ((p->attributes_copy != NULL) != (p->attributes_release != NULL))
+        return tf_fail(
+            TENFERRO_INVALID_ARGUMENT,
+            "primitive_register: '%s' needs attributes_copy and attributes_release, or neither",
+            p->name);
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_primitive_register(tenferro_context *context, const tenferro_primitive *primitive,
-                                            const tenferro_primitive **out)
+tenferro_status
+tenferro_primitive_register(tenferro_context *context, const tenferro_primitive *primitive,
+                            const tenferro_primitive **out)
 {
     if (out)
         *out = NULL;
     if (!context || !primitive)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: %s is NULL", context ? "primitive" : "context");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: %s is NULL",
+                       context ? "primitive" : "context");
     if (primitive->struct_size < offsetof(tenferro_primitive, execute))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: struct_size %zu is too small",
-                       primitive->struct_size);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "primitive_register: struct_size %zu is too small", primitive->struct_size);
     if (primitive->abi_version != TENFERRO_PRIMITIVE_ABI_VERSION)
-        return tf_fail(TENFERRO_UNSUPPORTED, "primitive_register: abi_version %u, this library has %u",
+        return tf_fail(TENFERRO_UNSUPPORTED,
+                       "primitive_register: abi_version %u, this library has %u",
                        (unsigned)primitive->abi_version, TENFERRO_PRIMITIVE_ABI_VERSION);
     registry *r;
     TF_TRY(registry_of(context, &r));
@@ -123,7 +130,8 @@ tenferro_status tenferro_primitive_register(tenferro_context *context, const ten
         entry->primitive.name = name;
         pthread_mutex_lock(&r->lock);
         if (find(r, name)) {
-            status = tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_register: the name '%s' is taken", name);
+            status = tf_fail(TENFERRO_INVALID_ARGUMENT,
+                             "primitive_register: the name '%s' is taken", name);
         } else {
             entry->before = r->last;
             r->last = entry;
@@ -139,7 +147,8 @@ tenferro_status tenferro_primitive_register(tenferro_context *context, const ten
     return status;
 }
 
-tenferro_status tenferro_primitive_find(tenferro_context *context, const char *name, const tenferro_primitive **out)
+tenferro_status
+tenferro_primitive_find(tenferro_context *context, const char *name, const tenferro_primitive **out)
 {
     if (!context || !name || !out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "primitive_find: an argument is NULL");
@@ -148,5 +157,6 @@ tenferro_status tenferro_primitive_find(tenferro_context *context, const char *n
     pthread_mutex_lock(&r->lock);
     *out = find(r, name);
     pthread_mutex_unlock(&r->lock);
-    return *out ? TENFERRO_OK : tf_fail(TENFERRO_INVALID_ARGUMENT, "there is no primitive '%s'", name);
+    return *out ? TENFERRO_OK
+                : tf_fail(TENFERRO_INVALID_ARGUMENT, "there is no primitive '%s'", name);
 }

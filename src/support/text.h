@@ -21,7 +21,8 @@ void tf_text_add_extents(tf_text *text, int rank, const int64_t *extents);
 /* Stores the whole length; the text is always NUL-terminated if size > 0. */
 void tf_text_finish(const tf_text *text, size_t *needed);
 
-/* A shape for an error message, in a small fixed buffer: tf_shape_text(rank, extents).chars.  Long shapes are cut. */
+/* A shape for an error message, in a small fixed buffer: tf_shape_text(rank, extents).chars.  Long
+ * shapes are cut. */
 typedef struct tf_shape_chars {
     char chars[192];
 } tf_shape_chars;

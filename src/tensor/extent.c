@@ -1,8 +1,8 @@
 /*
  * Symbolic extents: arithmetic, printing, evaluation.
  *
- * An expression is a polynomial with integer coefficients over atoms, in a normal form, so that equal polynomials get the
- * same id (polynomial.h, extent_table.h).
+ * An expression is a polynomial with integer coefficients over atoms, in a normal form, so that
+ * equal polynomials get the same id (polynomial.h, extent_table.h).
  */
 
 #include <string.h>
@@ -19,25 +19,31 @@ int tf_extent_is_valid(tenferro_extent e)
 
 /* ---- public: making ---- */
 
-tenferro_status tenferro_extent_symbol(tenferro_context *context, const char *name, tenferro_extent *out)
+tenferro_status
+tenferro_extent_symbol(tenferro_context *context, const char *name, tenferro_extent *out)
 {
     if (!context || !name || !out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_symbol: an argument is NULL");
-    size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.#");
+    size_t length = strspn(name,
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.#");
     if (length == 0 || name[length] || (name[0] >= '0' && name[0] <= '9'))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_symbol: '%.40s' is no name of a symbol", name);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_symbol: '%.40s' is no name of a symbol",
+                       name);
     tf_extent_table *t;
     TF_TRY(tf_extent_table_lock(context, &t));
     tenferro_status status = TENFERRO_OK;
     int64_t i = 0;
-    while (i < t->atom_count && !(t->atoms[i].kind == TF_ATOM_SYMBOL && strcmp(t->atoms[i].name, name) == 0))
+    while (i < t->atom_count &&
+           !(t->atoms[i].kind == TF_ATOM_SYMBOL && strcmp(t->atoms[i].name, name) == 0))
         i++;
-    status = i < t->atom_count ? tf_extent_intern_atom(t, i, out) : tf_extent_add_atom(t, TF_ATOM_SYMBOL, name, 0, 0, out);
+    status = i < t->atom_count ? tf_extent_intern_atom(t, i, out)
+                               : tf_extent_add_atom(t, TF_ATOM_SYMBOL, name, 0, 0, out);
     pthread_mutex_unlock(&t->lock);
     return status;
 }
 
-tenferro_status tenferro_extent_fresh(tenferro_context *context, tenferro_extent upper_bound, tenferro_extent *out)
+tenferro_status
+tenferro_extent_fresh(tenferro_context *context, tenferro_extent upper_bound, tenferro_extent *out)
 {
     if (!context || !out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_fresh: an argument is NULL");
@@ -59,22 +65,23 @@ static tenferro_status literal_operation(operation op, int64_t a, int64_t b, int
     switch (op) {
     case OP_ADD:
         if (tf_add_overflows(a, b, &value))
-            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld + %lld does not fit in 64 bits", (long long)a,
-                           (long long)b);
+            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld + %lld does not fit in 64 bits",
+                           (long long)a, (long long)b);
         break;
     case OP_SUB:
         if (tf_sub_overflows(a, b, &value))
-            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld - %lld does not fit in 64 bits", (long long)a,
-                           (long long)b);
+            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld - %lld does not fit in 64 bits",
+                           (long long)a, (long long)b);
         break;
     case OP_MUL:
         if (tf_mul_overflows(a, b, &value))
-            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld * %lld does not fit in 64 bits", (long long)a,
-                           (long long)b);
+            return tf_fail(TENFERRO_OVERFLOW, "the extent %lld * %lld does not fit in 64 bits",
+                           (long long)a, (long long)b);
         break;
     case OP_FLOORDIV:
         if (b == 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "the extent %lld is divided by zero", (long long)a);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT, "the extent %lld is divided by zero",
+                           (long long)a);
         if (a == INT64_MIN && b == -1)
             return tf_fail(TENFERRO_OVERFLOW, "the extent quotient does not fit in 64 bits");
         value = a / b - (a % b != 0 && (a % b < 0) != (b < 0));
@@ -91,8 +98,8 @@ static tenferro_status literal_operation(operation op, int64_t a, int64_t b, int
 }
 
 /* At least one operand is an expression. */
-static tenferro_status symbolic_operation(tf_extent_table *t, tf_arena *arena, operation op, tenferro_extent a,
-                                          tenferro_extent b, tenferro_extent *out)
+static tenferro_status symbolic_operation(tf_extent_table *t, tf_arena *arena, operation op,
+                                          tenferro_extent a, tenferro_extent b, tenferro_extent *out)
 {
     tf_polynomial x, y, result;
     int exact;
@@ -110,7 +117,8 @@ static tenferro_status symbolic_operation(tf_extent_table *t, tf_arena *arena, o
         if (b == 0)
             return tf_fail(TENFERRO_INVALID_ARGUMENT, "a symbolic extent is divided by zero");
         TF_TRY(tf_polynomial_div(arena, x, y, &result, &exact));
-        return exact ? tf_extent_intern(t, result, out) : tf_extent_function(t, TF_ATOM_FLOORDIV, a, b, out);
+        return exact ? tf_extent_intern(t, result, out)
+                     : tf_extent_function(t, TF_ATOM_FLOORDIV, a, b, out);
     case OP_MIN:
     case OP_MAX:
         if (a == b) {
@@ -122,19 +130,20 @@ static tenferro_status symbolic_operation(tf_extent_table *t, tf_arena *arena, o
     return tf_fail(TENFERRO_INTERNAL, "extent: unknown operation %d", (int)op);
 }
 
-static tenferro_status combine(tenferro_context *context, operation op, tenferro_extent a, tenferro_extent b,
-                               tenferro_extent *out)
+static tenferro_status combine(tenferro_context *context, operation op, tenferro_extent a,
+                               tenferro_extent b, tenferro_extent *out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent: out is NULL");
     if (!tf_extent_is_valid(a) || !tf_extent_is_valid(b))
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%lld is no extent", (long long)(tf_extent_is_valid(a) ? b : a));
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "%lld is no extent",
+                       (long long)(tf_extent_is_valid(a) ? b : a));
     if (a >= 0 && b >= 0) {
         int64_t value;
         TF_TRY(literal_operation(op, a, b, &value));
         if (value < 0)
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "the extent %lld - %lld is negative", (long long)a,
-                           (long long)b);
+            return tf_fail(TENFERRO_SHAPE_MISMATCH, "the extent %lld - %lld is negative",
+                           (long long)a, (long long)b);
         *out = value;
         return TENFERRO_OK;
     }
@@ -168,8 +177,8 @@ tenferro_status tenferro_extent_mul(tenferro_context *context, tenferro_extent a
     return combine(context, OP_MUL, a, b, out);
 }
 
-tenferro_status tenferro_extent_floordiv(tenferro_context *context, tenferro_extent a, tenferro_extent b,
-                                         tenferro_extent *out)
+tenferro_status tenferro_extent_floordiv(tenferro_context *context, tenferro_extent a,
+                                         tenferro_extent b, tenferro_extent *out)
 {
     return combine(context, OP_FLOORDIV, a, b, out);
 }
@@ -188,7 +197,8 @@ tenferro_status tenferro_extent_max(tenferro_context *context, tenferro_extent a
 
 /* ---- public: asking ---- */
 
-tenferro_status tenferro_extent_value(const tenferro_context *context, tenferro_extent e, int64_t *out)
+tenferro_status
+tenferro_extent_value(const tenferro_context *context, tenferro_extent e, int64_t *out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_value: out is NULL");
@@ -200,7 +210,8 @@ tenferro_status tenferro_extent_value(const tenferro_context *context, tenferro_
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent %lld is negative", (long long)e);
     char text[128] = "?";
     TF_TRY(tenferro_extent_format(context, e, text, sizeof text, NULL));
-    return tf_fail(TENFERRO_SYMBOLIC, "the extent '%s' is symbolic: its number is known only when a program runs",
+    return tf_fail(TENFERRO_SYMBOLIC,
+                   "the extent '%s' is symbolic: its number is known only when a program runs",
                    text);
 }
 
@@ -229,7 +240,8 @@ static void print_atom(const tf_extent_table *t, tf_text *text, int64_t index, i
     }
 }
 
-static void print_term(const tf_extent_table *t, tf_text *text, const int64_t *term, int first, int depth)
+static void
+print_term(const tf_extent_table *t, tf_text *text, const int64_t *term, int first, int depth)
 {
     int negative = term[0] < 0;
     uint64_t magnitude = negative ? 0 - (uint64_t)term[0] : (uint64_t)term[0];
@@ -257,8 +269,8 @@ static void print_extent(const tf_extent_table *t, tf_text *text, tenferro_exten
         print_term(t, text, x->words, 0, depth);
 }
 
-tenferro_status tenferro_extent_format(const tenferro_context *context, tenferro_extent e, char *buffer, size_t size,
-                                       size_t *needed)
+tenferro_status tenferro_extent_format(const tenferro_context *context, tenferro_extent e,
+                                       char *buffer, size_t size, size_t *needed)
 {
     if (!buffer && size)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_format: buffer is NULL");
@@ -306,7 +318,8 @@ static tenferro_status mark_needed(const tf_extent_table *t, values *v, tenferro
 }
 
 /* The value of an extent whose atoms have theirs; it may be negative. */
-static tenferro_status sum_terms(const tf_extent_table *t, const values *v, tenferro_extent e, int64_t *out)
+static tenferro_status
+sum_terms(const tf_extent_table *t, const values *v, tenferro_extent e, int64_t *out)
 {
     const tf_extent_expression *x;
     *out = e;
@@ -320,22 +333,26 @@ static tenferro_status sum_terms(const tf_extent_table *t, const values *v, tenf
         for (int64_t j = 0; j < x->words[i + 1]; j++)
             overflow |= tf_mul_overflows(product, v->value[x->words[i + 2 + j]], &product);
         if (overflow || tf_add_overflows(*out, product, out))
-            return tf_fail(TENFERRO_OVERFLOW, "the value of a symbolic extent does not fit in 64 bits");
+            return tf_fail(TENFERRO_OVERFLOW,
+                           "the value of a symbolic extent does not fit in 64 bits");
     }
     return TENFERRO_OK;
 }
 
-static tenferro_status bind(const tf_extent_table *t, const tenferro_extent_binding *binding, values *v)
+static tenferro_status
+bind(const tf_extent_table *t, const tenferro_extent_binding *binding, values *v)
 {
     for (int64_t i = 0; i < binding->count; i++) {
         const tf_extent_expression *symbol;
         TF_TRY(tf_extent_find(t, binding->symbols[i], &symbol));
-        if (symbol->count != 3 || symbol->words[0] != 1 || t->atoms[symbol->words[2]].kind > TF_ATOM_FRESH)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_evaluate: entry %lld of the binding is no symbol",
-                           (long long)i);
+        if (symbol->count != 3 || symbol->words[0] != 1 ||
+            t->atoms[symbol->words[2]].kind > TF_ATOM_FRESH)
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "extent_evaluate: entry %lld of the binding is no symbol", (long long)i);
         if (binding->values[i] < 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_evaluate: symbol %lld is bound to %lld, below 0",
-                           (long long)i, (long long)binding->values[i]);
+            return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                           "extent_evaluate: symbol %lld is bound to %lld, below 0", (long long)i,
+                           (long long)binding->values[i]);
         v->value[symbol->words[2]] = binding->values[i];
         v->known[symbol->words[2]] = 1;
     }
@@ -361,8 +378,10 @@ static tenferro_status evaluate_atom(const tf_extent_table *t, int64_t index, va
         print_atom(t, &text, index, 0);
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "the extent '%s' is divided by zero", name);
     }
-    return literal_operation(x->kind == TF_ATOM_FLOORDIV ? OP_FLOORDIV : x->kind == TF_ATOM_MIN ? OP_MIN : OP_MAX, a, b,
-                             &v->value[index]);
+    return literal_operation(x->kind == TF_ATOM_FLOORDIV ? OP_FLOORDIV
+                             : x->kind == TF_ATOM_MIN    ? OP_MIN
+                                                         : OP_MAX,
+                             a, b, &v->value[index]);
 }
 
 /* Arguments of an atom have lower numbers: one pass down finds what is needed, one pass up computes it. */
@@ -388,7 +407,8 @@ static tenferro_status evaluate(const tf_extent_table *t, tf_arena *arena, tenfe
     int64_t value;
     TF_TRY(sum_terms(t, &v, e, &value));
     if (value < 0)
-        return tf_fail(TENFERRO_SHAPE_MISMATCH, "a symbolic extent has the negative value %lld", (long long)value);
+        return tf_fail(TENFERRO_SHAPE_MISMATCH, "a symbolic extent has the negative value %lld",
+                       (long long)value);
     *out = value;
     return TENFERRO_OK;
 }
@@ -401,7 +421,8 @@ tenferro_status tenferro_extent_evaluate(const tenferro_context *context, tenfer
     if (!tenferro_extent_is_symbol(e))
         return tenferro_extent_value(context, e, out);
     if (!context || !binding)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_evaluate: %s is NULL", context ? "binding" : "context");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "extent_evaluate: %s is NULL",
+                       context ? "binding" : "context");
     tf_extent_table *t;
     TF_TRY(tf_extent_table_lock(context, &t));
     tf_arena arena;

@@ -45,15 +45,16 @@ tenferro_status tf_extent_table_lock(const tenferro_context *context, tf_extent_
 {
     void *object;
     /* interning does not change what a const context means to its caller */
-    TF_TRY(tf_context_slot((tenferro_context *)(uintptr_t)context, TF_SLOT_EXTENTS, table_create, table_destroy,
-                           &object));
+    TF_TRY(tf_context_slot((tenferro_context *)(uintptr_t)context, TF_SLOT_EXTENTS, table_create,
+                           table_destroy, &object));
     *out = object;
     pthread_mutex_lock(&(*out)->lock);
     return TENFERRO_OK;
 }
 
 /* Room for one more element of an array of the table. */
-static tenferro_status grow(tf_extent_table *t, void **array, int64_t count, int64_t *room, size_t size)
+static tenferro_status
+grow(tf_extent_table *t, void **array, int64_t count, int64_t *room, size_t size)
 {
     if (count < *room)
         return TENFERRO_OK;
@@ -71,7 +72,8 @@ static tenferro_extent id_of(int64_t index)
     return TENFERRO_EXTENT_SYMBOL_MAX - index;
 }
 
-tenferro_status tf_extent_find(const tf_extent_table *t, tenferro_extent e, const tf_extent_expression **out)
+tenferro_status
+tf_extent_find(const tf_extent_table *t, tenferro_extent e, const tf_extent_expression **out)
 {
     if (!tenferro_extent_is_symbol(e) || TENFERRO_EXTENT_SYMBOL_MAX - e >= t->expression_count)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%lld is no extent of this context", (long long)e);
@@ -79,7 +81,8 @@ tenferro_status tf_extent_find(const tf_extent_table *t, tenferro_extent e, cons
     return TENFERRO_OK;
 }
 
-tenferro_status tf_extent_polynomial(const tf_extent_table *t, tf_arena *arena, tenferro_extent e, tf_polynomial *out)
+tenferro_status tf_extent_polynomial(const tf_extent_table *t, tf_arena *arena, tenferro_extent e,
+                                     tf_polynomial *out)
 {
     if (e >= 0) {
         int64_t *words = tf_arena_take(arena, 2, sizeof *words);
@@ -127,19 +130,22 @@ tenferro_status tf_extent_intern(tf_extent_table *t, tf_polynomial p, tenferro_e
     if (p.count == 0 || (p.count == 2 && p.words[1] == 0)) {
         int64_t value = p.count ? p.words[0] : 0;
         if (value < 0)
-            return tf_fail(TENFERRO_SHAPE_MISMATCH, "an extent of %lld is negative", (long long)value);
+            return tf_fail(TENFERRO_SHAPE_MISMATCH, "an extent of %lld is negative",
+                           (long long)value);
         *out = value;
         return TENFERRO_OK;
     }
     size_t bytes = (size_t)p.count * sizeof *p.words;
     uint64_t hash = tf_hash_bytes(p.words, bytes, 0);
-    for (int64_t i = t->buckets[hash & (uint64_t)(t->bucket_count - 1)]; i >= 0; i = t->expressions[i].next)
+    for (int64_t i = t->buckets[hash & (uint64_t)(t->bucket_count - 1)]; i >= 0;
+         i = t->expressions[i].next)
         if (t->expressions[i].hash == hash && t->expressions[i].count == p.count &&
             memcmp(t->expressions[i].words, p.words, bytes) == 0) {
             *out = id_of(i);
             return TENFERRO_OK;
         }
-    TF_TRY(grow(t, (void **)&t->expressions, t->expression_count, &t->expression_room, sizeof *t->expressions));
+    TF_TRY(grow(t, (void **)&t->expressions, t->expression_count, &t->expression_room,
+                sizeof *t->expressions));
     if (t->expression_count >= t->bucket_count)
         TF_TRY(rehash(t));
     int64_t *words = tf_malloc(t->context, p.count, sizeof *words);
@@ -159,8 +165,8 @@ tenferro_status tf_extent_intern_atom(tf_extent_table *t, int64_t index, tenferr
     return tf_extent_intern(t, (tf_polynomial){3, words}, out);
 }
 
-tenferro_status tf_extent_add_atom(tf_extent_table *t, tf_atom_kind kind, const char *name, tenferro_extent a, tenferro_extent b,
-                                tenferro_extent *out)
+tenferro_status tf_extent_add_atom(tf_extent_table *t, tf_atom_kind kind, const char *name,
+                                   tenferro_extent a, tenferro_extent b, tenferro_extent *out)
 {
     TF_TRY(grow(t, (void **)&t->atoms, t->atom_count, &t->atom_room, sizeof *t->atoms));
     char *copy = NULL;
@@ -176,8 +182,8 @@ tenferro_status tf_extent_add_atom(tf_extent_table *t, tf_atom_kind kind, const 
 }
 
 /* Found by search: programs have few atoms. */
-tenferro_status tf_extent_function(tf_extent_table *t, tf_atom_kind kind, tenferro_extent a, tenferro_extent b,
-                                     tenferro_extent *out)
+tenferro_status tf_extent_function(tf_extent_table *t, tf_atom_kind kind, tenferro_extent a,
+                                   tenferro_extent b, tenferro_extent *out)
 {
     if (kind != TF_ATOM_FLOORDIV && a < b) {
         tenferro_extent swap = a;

@@ -1,9 +1,9 @@
 /*
  * The table behind symbolic extents: expressions and atoms interned in the context.
  *
- * An atom is a symbol, a fresh symbol with an upper bound, or floordiv, min or max of two extents that do not simplify
- * further.  Arguments of an atom are interned before it, so atoms can be evaluated in the order of their numbers, without
- * recursion.
+ * An atom is a symbol, a fresh symbol with an upper bound, or floordiv, min or max of two extents
+ * that do not simplify further.  Arguments of an atom are interned before it, so atoms can be
+ * evaluated in the order of their numbers, without recursion.
  */
 #ifndef TF_TENSOR_EXTENT_TABLE_H
 #define TF_TENSOR_EXTENT_TABLE_H
@@ -50,7 +50,8 @@ typedef struct tf_extent_table {
 tenferro_status tf_extent_table_lock(const tenferro_context *context, tf_extent_table **out);
 
 /* The expression of an id; INVALID_ARGUMENT if it is none of this table's. */
-tenferro_status tf_extent_find(const tf_extent_table *t, tenferro_extent e, const tf_extent_expression **out);
+tenferro_status
+tf_extent_find(const tf_extent_table *t, tenferro_extent e, const tf_extent_expression **out);
 /* A literal or an expression as a polynomial, copied into the arena. */
 tenferro_status tf_extent_polynomial(const tf_extent_table *t, tf_arena *arena, tenferro_extent e,
                                      tf_polynomial *out);
@@ -58,10 +59,10 @@ tenferro_status tf_extent_polynomial(const tf_extent_table *t, tf_arena *arena, 
 tenferro_status tf_extent_intern(tf_extent_table *t, tf_polynomial p, tenferro_extent *out);
 /* The expression that is one atom alone. */
 tenferro_status tf_extent_intern_atom(tf_extent_table *t, int64_t index, tenferro_extent *out);
-tenferro_status tf_extent_add_atom(tf_extent_table *t, tf_atom_kind kind, const char *name, tenferro_extent a,
-                                   tenferro_extent b, tenferro_extent *out);
+tenferro_status tf_extent_add_atom(tf_extent_table *t, tf_atom_kind kind, const char *name,
+                                   tenferro_extent a, tenferro_extent b, tenferro_extent *out);
 /* The atom for a function of two extents; the same arguments give the same atom. */
-tenferro_status tf_extent_function(tf_extent_table *t, tf_atom_kind kind, tenferro_extent a, tenferro_extent b,
-                                   tenferro_extent *out);
+tenferro_status tf_extent_function(tf_extent_table *t, tf_atom_kind kind, tenferro_extent a,
+                                   tenferro_extent b, tenferro_extent *out);
 
 #endif

@@ -18,8 +18,8 @@ void tf_layout_compact(int rank, const int64_t *extents, tenferro_order order, i
     }
 }
 
-tenferro_status tf_layout_size(tenferro_context *context, int rank, const tenferro_extent *extents, int64_t element,
-                               int64_t *count, int64_t *bytes)
+tenferro_status tf_layout_size(tenferro_context *context, int rank, const tenferro_extent *extents,
+                               int64_t element, int64_t *count, int64_t *bytes)
 {
     if (rank < 0)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "rank %d is negative", rank);
@@ -35,14 +35,16 @@ tenferro_status tf_layout_size(tenferro_context *context, int rank, const tenfer
     int64_t product = element;
     for (int i = 0; i < rank; i++)
         if (tf_mul_overflows(product, TF_MAX(extents[i], 1), &product))
-            return tf_fail(TENFERRO_OVERFLOW, "a tensor of shape %s with elements of %lld bytes is too large",
+            return tf_fail(TENFERRO_OVERFLOW,
+                           "a tensor of shape %s with elements of %lld bytes is too large",
                            tf_shape_text(rank, extents).chars, (long long)element);
     *count = empty ? 0 : product / element;
     *bytes = empty ? 0 : product;
     return TENFERRO_OK;
 }
 
-tenferro_status tf_layout_span(int rank, const int64_t *extents, const int64_t *strides, int64_t *low, int64_t *high)
+tenferro_status tf_layout_span(int rank, const int64_t *extents, const int64_t *strides,
+                               int64_t *low, int64_t *high)
 {
     int64_t lo = 0, hi = 0;
     for (int i = 0; i < rank; i++)
@@ -55,15 +57,17 @@ tenferro_status tf_layout_span(int rank, const int64_t *extents, const int64_t *
         int overflow = tf_mul_overflows(extents[i] - 1, strides[i], &reach);
         overflow |= reach < 0 ? tf_add_overflows(lo, reach, &lo) : tf_add_overflows(hi, reach, &hi);
         if (overflow)
-            return tf_fail(TENFERRO_OVERFLOW, "strides reach beyond 64 bits at axis %d (extent %lld, stride %lld)",
-                           i, (long long)extents[i], (long long)strides[i]);
+            return tf_fail(TENFERRO_OVERFLOW,
+                           "strides reach beyond 64 bits at axis %d (extent %lld, stride %lld)", i,
+                           (long long)extents[i], (long long)strides[i]);
     }
     *low = lo;
     *high = hi;
     return TENFERRO_OK;
 }
 
-int tf_layout_is_compact(int rank, const int64_t *extents, const int64_t *strides, tenferro_order order)
+int tf_layout_is_compact(int rank, const int64_t *extents, const int64_t *strides,
+                         tenferro_order order)
 {
     int64_t stride = 1;
     for (int i = 0; i < rank; i++)
@@ -80,7 +84,8 @@ int tf_layout_is_compact(int rank, const int64_t *extents, const int64_t *stride
     return 1;
 }
 
-/* Sorted by stride, each axis must step over all that the smaller ones reach; selection sort: ranks are small. */
+/* Sorted by stride, each axis must step over all that the smaller ones reach; selection sort: ranks
+ * are small. */
 int tf_layout_self_overlaps(int rank, const int64_t *extents, const int64_t *strides)
 {
     int64_t reach = 0, last = 0;
@@ -108,13 +113,15 @@ int tf_layout_self_overlaps(int rank, const int64_t *extents, const int64_t *str
         if (ties || last <= reach)
             return 1;
         int64_t step;
-        if (tf_mul_overflows(extents[next] - 1, last, &step) || tf_add_overflows(reach, step, &reach))
+        if (tf_mul_overflows(extents[next] - 1, last, &step) ||
+            tf_add_overflows(reach, step, &reach))
             return 1;
         done = 1;
     }
 }
 
-/* Both shapes are cut into the smallest groups with equal products; a group's old axes must be mergeable. */
+/* Both shapes are cut into the smallest groups with equal products; a group's old axes must be
+ * mergeable. */
 int tf_layout_reshape(int rank, const int64_t *extents, const int64_t *strides, int new_rank,
                       const int64_t *new_extents, int64_t *new_strides)
 {

@@ -22,12 +22,16 @@ int tf_dtype_is_integer(tenferro_dtype dtype)
 
 tenferro_dtype tf_dtype_real(tenferro_dtype dtype)
 {
-    return dtype == TENFERRO_COMPLEX64 ? TENFERRO_FLOAT32 : dtype == TENFERRO_COMPLEX128 ? TENFERRO_FLOAT64 : dtype;
+    return dtype == TENFERRO_COMPLEX64    ? TENFERRO_FLOAT32
+           : dtype == TENFERRO_COMPLEX128 ? TENFERRO_FLOAT64
+                                          : dtype;
 }
 
 tenferro_dtype tf_dtype_complex(tenferro_dtype dtype)
 {
-    return dtype == TENFERRO_FLOAT32 ? TENFERRO_COMPLEX64 : dtype == TENFERRO_FLOAT64 ? TENFERRO_COMPLEX128 : dtype;
+    return dtype == TENFERRO_FLOAT32   ? TENFERRO_COMPLEX64
+           : dtype == TENFERRO_FLOAT64 ? TENFERRO_COMPLEX128
+                                       : dtype;
 }
 
 /* The number as an integer, if it is one that fits in [low, high]. */
@@ -37,7 +41,8 @@ static int integer_value(tenferro_number number, int64_t low, int64_t high, int6
         *out = number.integer;
     } else {
         /* 2^63 as a double is the first that does not fit */
-        if (number.im != 0.0 || number.re != trunc(number.re) || !(fabs(number.re) < 9223372036854775808.0))
+        if (number.im != 0.0 || number.re != trunc(number.re) ||
+            !(fabs(number.re) < 9223372036854775808.0))
             return 0;
         *out = (int64_t)number.re;
     }
@@ -47,15 +52,16 @@ static int integer_value(tenferro_number number, int64_t low, int64_t high, int6
 tenferro_status tf_number_store(tenferro_number number, tenferro_dtype dtype, void *element)
 {
     if (number.kind < 0 || number.kind > 2)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "a tenferro_number of unknown kind %d", number.kind);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "a tenferro_number of unknown kind %d",
+                       number.kind);
     double re = number.kind == 2 ? (double)number.integer : number.re;
     double im = number.kind == 1 ? number.im : 0.0;
     number.re = re;
     number.im = im;
     int64_t integer;
     if (im != 0.0 && !tf_dtype_is_complex(dtype))
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "the complex number %g%+gi does not fit in %s", re, im,
-                       tf_dtype_name(NULL, dtype));
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "the complex number %g%+gi does not fit in %s", re,
+                       im, tf_dtype_name(NULL, dtype));
     switch (dtype) {
     case TENFERRO_BOOL:
         if (!integer_value(number, 0, 1, &integer))
@@ -87,8 +93,9 @@ tenferro_status tf_number_store(tenferro_number number, tenferro_dtype dtype, vo
         ((double *)element)[1] = im;
         return TENFERRO_OK;
     default:
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "a host number has no meaning in the registered dtype %u",
-                       (unsigned)dtype);
+        return tf_fail(TENFERRO_DTYPE_MISMATCH,
+                       "a host number has no meaning in the registered dtype %u", (unsigned)dtype);
     }
-    return tf_fail(TENFERRO_DTYPE_MISMATCH, "the number %.17g does not fit in %s", re, tf_dtype_name(NULL, dtype));
+    return tf_fail(TENFERRO_DTYPE_MISMATCH, "the number %.17g does not fit in %s", re,
+                   tf_dtype_name(NULL, dtype));
 }

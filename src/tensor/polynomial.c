@@ -20,7 +20,8 @@ static tenferro_status overflow(void)
 }
 
 /* A merge of two sorted lists. */
-tenferro_status tf_polynomial_add(tf_arena *arena, tf_polynomial a, int64_t scale, tf_polynomial b, tf_polynomial *out)
+tenferro_status tf_polynomial_add(tf_arena *arena, tf_polynomial a, int64_t scale, tf_polynomial b,
+                                  tf_polynomial *out)
 {
     int64_t *words = tf_arena_take(arena, a.count + b.count, sizeof *words);
     if (!words)
@@ -46,7 +47,8 @@ tenferro_status tf_polynomial_add(tf_arena *arena, tf_polynomial a, int64_t scal
     return TENFERRO_OK;
 }
 
-tenferro_status tf_polynomial_mul(tf_arena *arena, tf_polynomial a, tf_polynomial b, tf_polynomial *out)
+tenferro_status
+tf_polynomial_mul(tf_arena *arena, tf_polynomial a, tf_polynomial b, tf_polynomial *out)
 {
     *out = (tf_polynomial){0, NULL};
     for (int64_t i = 0; i < a.count; i += tf_term_words(a.words + i))
@@ -59,13 +61,16 @@ tenferro_status tf_polynomial_mul(tf_arena *arena, tf_polynomial a, tf_polynomia
                 return overflow();
             term[1] = x[1] + y[1];
             for (int64_t p = 0, q = 0, n = 0; n < term[1]; n++)
-                term[2 + n] = q == y[1] || (p < x[1] && x[2 + p] <= y[2 + q]) ? x[2 + p++] : y[2 + q++];
-            TF_TRY(tf_polynomial_add(arena, *out, 1, (tf_polynomial){tf_term_words(term), term}, out));
+                term[2 + n] = q == y[1] || (p < x[1] && x[2 + p] <= y[2 + q]) ? x[2 + p++]
+                                                                              : y[2 + q++];
+            TF_TRY(
+                tf_polynomial_add(arena, *out, 1, (tf_polynomial){tf_term_words(term), term}, out));
         }
     return TENFERRO_OK;
 }
 
-tenferro_status tf_polynomial_div(tf_arena *arena, tf_polynomial a, tf_polynomial b, tf_polynomial *out, int *exact)
+tenferro_status
+tf_polynomial_div(tf_arena *arena, tf_polynomial a, tf_polynomial b, tf_polynomial *out, int *exact)
 {
     *exact = 0;
     if (b.count == 0 || b.count != tf_term_words(b.words))

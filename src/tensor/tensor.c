@@ -9,10 +9,13 @@
 /* ---- making handles ---- */
 
 /* One allocation; storage, level, payload and primal are left empty. */
-static tenferro_status handle_create(tenferro_context *context, tenferro_dtype dtype, int rank,
-                                     const tenferro_extent *extents, const int64_t *strides, tenferro_tensor **out)
+static tenferro_status
+handle_create(tenferro_context *context, tenferro_dtype dtype, int rank,
+              const tenferro_extent *extents, const int64_t *strides, tenferro_tensor **out)
 {
-    tenferro_tensor *t = tf_malloc(context, (int64_t)sizeof *t + 2 * (int64_t)rank * (int64_t)sizeof(int64_t), 1);
+    tenferro_tensor *t = tf_malloc(context,
+                                   (int64_t)sizeof *t + 2 * (int64_t)rank * (int64_t)sizeof(int64_t),
+                                   1);
     if (!t)
         return TENFERRO_OUT_OF_MEMORY;
     *t = (tenferro_tensor){.dtype = dtype, .rank = rank, .context = tenferro_context_retain(context)};
@@ -25,9 +28,9 @@ static tenferro_status handle_create(tenferro_context *context, tenferro_dtype d
     return TENFERRO_OK;
 }
 
-tenferro_status tf_tensor_over(tenferro_context *context, tf_storage *storage, void *data, tenferro_dtype dtype,
-                               int rank, const tenferro_extent *extents, const int64_t *strides,
-                               tenferro_tensor **out)
+tenferro_status tf_tensor_over(tenferro_context *context, tf_storage *storage, void *data,
+                               tenferro_dtype dtype, int rank, const tenferro_extent *extents,
+                               const int64_t *strides, tenferro_tensor **out)
 {
     TF_TRY(handle_create(context, dtype, rank, extents, strides, out));
     (*out)->storage = tf_storage_retain(storage);
@@ -41,16 +44,19 @@ tenferro_status tf_tensor_shape_only(tenferro_context *context, tenferro_dtype d
     return handle_create(context, dtype, rank, extents, NULL, out);
 }
 
-tenferro_status tf_level_wrap(tf_level *level, void *payload, const tenferro_tensor *primal, tenferro_dtype dtype,
-                              int rank, const tenferro_extent *extents, tenferro_tensor **out)
+tenferro_status
+tf_level_wrap(tf_level *level, void *payload, const tenferro_tensor *primal, tenferro_dtype dtype,
+              int rank, const tenferro_extent *extents, tenferro_tensor **out)
 {
     if (primal) {
         if (primal->context != level->context)
-            return tf_fail(TENFERRO_CONTEXT_MISMATCH, "a %s level of one context cannot hold a tensor of another",
+            return tf_fail(TENFERRO_CONTEXT_MISMATCH,
+                           "a %s level of one context cannot hold a tensor of another",
                            level->type->kind);
         if (primal->level && primal->level->depth >= level->depth)
             return tf_fail(TENFERRO_LEVEL_MISMATCH,
-                           "a %s level (depth %lld) cannot hold a tensor of a %s level that is not below it (depth %lld)",
+                           "a %s level (depth %lld) cannot hold a tensor of a %s level that is not "
+                           "below it (depth %lld)",
                            level->type->kind, (long long)level->depth, primal->level->type->kind,
                            (long long)primal->level->depth);
         dtype = primal->dtype;
@@ -64,16 +70,19 @@ tenferro_status tf_level_wrap(tf_level *level, void *payload, const tenferro_ten
     return TENFERRO_OK;
 }
 
-static tenferro_status element_size(const tenferro_context *context, tenferro_dtype dtype, int64_t *size)
+static tenferro_status
+element_size(const tenferro_context *context, tenferro_dtype dtype, int64_t *size)
 {
     *size = tf_dtype_size(context, dtype);
     if (*size <= 0)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "dtype %u is unknown to this context", (unsigned)dtype);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "dtype %u is unknown to this context",
+                       (unsigned)dtype);
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_tensor_create(tenferro_context *context, tenferro_dtype dtype, int rank,
-                                       const tenferro_extent *extents, tenferro_order order, tenferro_tensor **out)
+tenferro_status
+tenferro_tensor_create(tenferro_context *context, tenferro_dtype dtype, int rank,
+                       const tenferro_extent *extents, tenferro_order order, tenferro_tensor **out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_create: out is NULL");
@@ -81,13 +90,15 @@ tenferro_status tenferro_tensor_create(tenferro_context *context, tenferro_dtype
     if (!context)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_create: context is NULL");
     if (order != TENFERRO_COLUMN_MAJOR && order != TENFERRO_ROW_MAJOR)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_create: %d is no memory order", (int)order);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_create: %d is no memory order",
+                       (int)order);
     int64_t size, count, bytes;
     TF_TRY(element_size(context, dtype, &size));
     TF_TRY(tf_layout_size(context, rank, extents, size, &count, &bytes));
     tf_storage *storage = NULL;
     TF_TRY(tf_storage_create(context, bytes, &storage));
-    tenferro_status status = tf_tensor_over(context, storage, tf_storage_data(storage), dtype, rank, extents, NULL, out);
+    tenferro_status status = tf_tensor_over(context, storage, tf_storage_data(storage), dtype, rank,
+                                            extents, NULL, out);
     tf_storage_release(storage);
     if (status == TENFERRO_OK)
         tf_layout_compact(rank, extents, order, (*out)->shape + rank);
@@ -95,8 +106,9 @@ tenferro_status tenferro_tensor_create(tenferro_context *context, tenferro_dtype
 }
 
 /* The storage that a wrap would describe: its lowest address and its length. */
-static tenferro_status wrapped_region(int64_t size, int rank, const int64_t *extents, const int64_t *strides,
-                                      int64_t count, void *data, char **low, int64_t *bytes)
+static tenferro_status
+wrapped_region(int64_t size, int rank, const int64_t *extents, const int64_t *strides,
+               int64_t count, void *data, char **low, int64_t *bytes)
 {
     int64_t first, last, first_byte, span;
     *low = data;
@@ -111,9 +123,10 @@ static tenferro_status wrapped_region(int64_t size, int rank, const int64_t *ext
     return TENFERRO_OK;
 }
 
-tenferro_status tenferro_tensor_wrap(tenferro_context *context, tenferro_dtype dtype, int rank,
-                                     const tenferro_extent *extents, const int64_t *strides, void *data,
-                                     uint32_t flags, void (*release)(void *user), void *user, tenferro_tensor **out)
+tenferro_status
+tenferro_tensor_wrap(tenferro_context *context, tenferro_dtype dtype, int rank,
+                     const tenferro_extent *extents, const int64_t *strides, void *data,
+                     uint32_t flags, void (*release)(void *user), void *user, tenferro_tensor **out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: out is NULL");
@@ -121,17 +134,20 @@ tenferro_status tenferro_tensor_wrap(tenferro_context *context, tenferro_dtype d
     if (!context)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: context is NULL");
     if (flags & ~(uint32_t)TENFERRO_WRAP_READ_ONLY)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: unknown flags 0x%x", (unsigned)flags);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: unknown flags 0x%x",
+                       (unsigned)flags);
     int64_t size, count, bytes, region;
     char *low;
     TF_TRY(element_size(context, dtype, &size));
     TF_TRY(tf_layout_size(context, rank, extents, size, &count, &bytes));
     if (!data && count > 0)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: data is NULL for %lld elements", (long long)count);
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: data is NULL for %lld elements",
+                       (long long)count);
     tenferro_dtype_info info = TENFERRO_DTYPE_INFO_INIT;
     TF_TRY(tenferro_dtype_describe(context, dtype, &info));
     if ((uintptr_t)data % (uintptr_t)info.alignment)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_wrap: data is not aligned to the %lld bytes of %s",
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "tensor_wrap: data is not aligned to the %lld bytes of %s",
                        (long long)info.alignment, info.name);
     tenferro_tensor *t = NULL;
     tf_storage *storage = NULL;
@@ -141,8 +157,8 @@ tenferro_status tenferro_tensor_wrap(tenferro_context *context, tenferro_dtype d
         tf_layout_compact(rank, extents, TENFERRO_COLUMN_MAJOR, t->shape + rank);
     TF_TRY_CLEANUP(wrapped_region(size, rank, extents, tf_strides(t), count, data, &low, &region));
     /* The callback goes in last: until here a failure leaves the memory the caller's. */
-    TF_TRY_CLEANUP(tf_storage_wrap(context, low, region, (flags & TENFERRO_WRAP_READ_ONLY) != 0, release, user,
-                                   &storage));
+    TF_TRY_CLEANUP(tf_storage_wrap(context, low, region, (flags & TENFERRO_WRAP_READ_ONLY) != 0,
+                                   release, user, &storage));
     t->storage = storage;
     t->data = data;
     *out = t;
@@ -152,20 +168,24 @@ cleanup:
     return status;
 }
 
-tenferro_status tenferro_tensor_adopt(tenferro_context *context, const tenferro_tensor *tensor, tenferro_tensor **out)
+tenferro_status tenferro_tensor_adopt(tenferro_context *context, const tenferro_tensor *tensor,
+                                      tenferro_tensor **out)
 {
     if (!out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_adopt: out is NULL");
     *out = NULL;
     if (!context || !tensor)
-        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_adopt: %s is NULL", context ? "tensor" : "context");
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "tensor_adopt: %s is NULL",
+                       context ? "tensor" : "context");
     if (!tensor->storage)
-        return tf_fail(TENFERRO_LEVEL_MISMATCH, "tensor_adopt: a tensor of a level cannot change its context");
+        return tf_fail(TENFERRO_LEVEL_MISMATCH,
+                       "tensor_adopt: a tensor of a level cannot change its context");
     if (tensor->dtype >= TENFERRO_DTYPE_USER && tensor->context != context)
-        return tf_fail(TENFERRO_DTYPE_MISMATCH, "tensor_adopt: dtype '%s' is registered with the other context only",
+        return tf_fail(TENFERRO_DTYPE_MISMATCH,
+                       "tensor_adopt: dtype '%s' is registered with the other context only",
                        tf_dtype_name(tensor->context, tensor->dtype));
-    return tf_tensor_over(context, tensor->storage, tensor->data, tensor->dtype, tensor->rank, tf_extents(tensor),
-                          tf_strides(tensor), out);
+    return tf_tensor_over(context, tensor->storage, tensor->data, tensor->dtype, tensor->rank,
+                          tf_extents(tensor), tf_strides(tensor), out);
 }
 
 /* ---- counting ---- */
@@ -236,7 +256,8 @@ int tenferro_tensor_is_concrete(const tenferro_tensor *tensor)
 
 int tenferro_tensor_is_contiguous(const tenferro_tensor *tensor, tenferro_order order)
 {
-    return tensor->storage && tf_layout_is_compact(tensor->rank, tf_extents(tensor), tf_strides(tensor), order);
+    return tensor->storage &&
+           tf_layout_is_compact(tensor->rank, tf_extents(tensor), tf_strides(tensor), order);
 }
 
 const void *tenferro_tensor_data(const tenferro_tensor *tensor)
@@ -248,8 +269,9 @@ tenferro_status tf_tensor_require_data(const tenferro_tensor *t, const char *wha
 {
     if (t->storage)
         return TENFERRO_OK;
-    return tf_fail(TENFERRO_SYMBOLIC, "%s: the tensor has no data of its own: it belongs to %s%s", what,
-                   t->level ? "a level of kind " : "no level (shape only)", t->level ? t->level->type->kind : "");
+    return tf_fail(TENFERRO_SYMBOLIC, "%s: the tensor has no data of its own: it belongs to %s%s",
+                   what, t->level ? "a level of kind " : "no level (shape only)",
+                   t->level ? t->level->type->kind : "");
 }
 
 tenferro_status tenferro_tensor_data_mutable(tenferro_tensor *tensor, void **out)
@@ -262,9 +284,10 @@ tenferro_status tenferro_tensor_data_mutable(tenferro_tensor *tensor, void **out
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "the tensor's memory is read-only");
     for (int i = 0; i < tensor->rank; i++)
         if (tf_extents(tensor)[i] > 1 && tf_strides(tensor)[i] == 0)
-            return tf_fail(TENFERRO_INVALID_ARGUMENT,
-                           "the tensor is broadcast (stride 0 at axis %d of shape %s) and cannot be written", i,
-                           tf_shape_text(tensor->rank, tf_extents(tensor)).chars);
+            return tf_fail(
+                TENFERRO_INVALID_ARGUMENT,
+                "the tensor is broadcast (stride 0 at axis %d of shape %s) and cannot be written",
+                i, tf_shape_text(tensor->rank, tf_extents(tensor)).chars);
     tf_storage_touch(tensor->storage);
     *out = tensor->data;
     return TENFERRO_OK;

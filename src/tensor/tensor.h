@@ -32,9 +32,9 @@ static inline const int64_t *tf_strides(const tenferro_tensor *t)
 }
 
 /* A handle over storage (takes a reference of its own); data points into it. */
-tenferro_status tf_tensor_over(tenferro_context *context, tf_storage *storage, void *data, tenferro_dtype dtype,
-                               int rank, const tenferro_extent *extents, const int64_t *strides,
-                               tenferro_tensor **out);
+tenferro_status tf_tensor_over(tenferro_context *context, tf_storage *storage, void *data,
+                               tenferro_dtype dtype, int rank, const tenferro_extent *extents,
+                               const int64_t *strides, tenferro_tensor **out);
 
 /* A handle with dtype and extents only (what a tape saves when a rule needs no values). */
 tenferro_status tf_tensor_shape_only(tenferro_context *context, tenferro_dtype dtype, int rank,
@@ -54,8 +54,8 @@ static inline tenferro_array tf_array(const tenferro_tensor *t)
 
 /* Dtype families. */
 int tf_dtype_is_complex(tenferro_dtype dtype);
-int tf_dtype_is_floating(tenferro_dtype dtype); /* f32 f64 */
-int tf_dtype_is_integer(tenferro_dtype dtype);  /* i32 i64, not bool */
+int tf_dtype_is_floating(tenferro_dtype dtype);        /* f32 f64 */
+int tf_dtype_is_integer(tenferro_dtype dtype);         /* i32 i64, not bool */
 tenferro_dtype tf_dtype_real(tenferro_dtype dtype);    /* c64 -> f32, c128 -> f64, else itself */
 tenferro_dtype tf_dtype_complex(tenferro_dtype dtype); /* f32 -> c64, f64 -> c128, else itself */
 

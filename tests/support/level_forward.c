@@ -17,11 +17,10 @@ static void destroy(tf_level *level)
 }
 
 /* Runs the jvp rule and pairs each result with its tangent. */
-static tenferro_status push_forward(tf_level *level, const tenferro_primitive *primitive,
-                                    const void *attributes, int inputs,
-                                    tenferro_tensor *const *primals,
-                                    tenferro_tensor *const *tangents, int outputs,
-                                    tenferro_tensor *const *results, tenferro_tensor **out)
+static tenferro_status
+push_forward(tf_level *level, const tenferro_primitive *primitive, const void *attributes,
+             int inputs, tenferro_tensor *const *primals, tenferro_tensor *const *tangents,
+             int outputs, tenferro_tensor *const *results, tenferro_tensor **out)
 {
     tenferro_tensor *dots[8] = {NULL};
     tenferro_scope *scope;
@@ -49,9 +48,9 @@ static tenferro_status push_forward(tf_level *level, const tenferro_primitive *p
     return tenferro_scope_close(scope);
 }
 
-static tenferro_status apply(tf_level *level, const tenferro_primitive *primitive,
-                             const void *attributes, int inputs, const tenferro_tensor *const *in,
-                             int outputs, tenferro_tensor **out)
+static tenferro_status
+apply(tf_level *level, const tenferro_primitive *primitive, const void *attributes, int inputs,
+      const tenferro_tensor *const *in, int outputs, tenferro_tensor **out)
 {
     tenferro_tensor *primals[16], *tangents[16], *results[8] = {NULL};
     if (inputs > 16 || outputs > 8)
@@ -68,10 +67,9 @@ static tenferro_status apply(tf_level *level, const tenferro_primitive *primitiv
             out[i] = results[i];
         return TENFERRO_OK;
     }
-    status = primitive->jvp
-                 ? push_forward(level, primitive, attributes, inputs, primals, tangents, outputs,
-                                results, out)
-                 : tf_fail(TENFERRO_NO_RULE, "%s has no jvp rule", primitive->name);
+    status = primitive->jvp ? push_forward(level, primitive, attributes, inputs, primals, tangents,
+                                           outputs, results, out)
+                            : tf_fail(TENFERRO_NO_RULE, "%s has no jvp rule", primitive->name);
     for (int i = 0; i < outputs; i++)
         tenferro_tensor_release(results[i]);
     return status;

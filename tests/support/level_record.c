@@ -1,4 +1,5 @@
-/* A recording level for tests: see levels.h.  It keeps primals and node numbers, never its own handles. */
+/* A recording level for tests: see levels.h.  It keeps primals and node numbers, never its own
+ * handles. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ typedef struct node {
     void *attributes;
     int inputs;
     int from[MOST_OPERANDS]; /* node numbers; -1: a constant */
-    tenferro_tensor *in[MOST_OPERANDS], *result; /* primals; shape only or NULL where `save` says so */
+    tenferro_tensor *in[MOST_OPERANDS],
+        *result; /* primals; shape only or NULL where `save` says so */
 } node;
 
 typedef struct tape {
@@ -46,14 +48,15 @@ static tenferro_tensor *saved(const tenferro_tensor *x, tenferro_save save)
         return tenferro_tensor_retain(x);
     if (save == TENFERRO_SAVE_SHAPE &&
         tf_tensor_shape_only(tenferro_tensor_context(x), tenferro_tensor_dtype(x),
-                             tenferro_tensor_rank(x), tenferro_tensor_extents(x), &shape) != TENFERRO_OK)
+                             tenferro_tensor_rank(x), tenferro_tensor_extents(x),
+                             &shape) != TENFERRO_OK)
         return NULL;
     return shape;
 }
 
-static tenferro_status apply(tf_level *level, const tenferro_primitive *primitive,
-                             const void *attributes, int inputs, const tenferro_tensor *const *in,
-                             int outputs, tenferro_tensor **out)
+static tenferro_status
+apply(tf_level *level, const tenferro_primitive *primitive, const void *attributes, int inputs,
+      const tenferro_tensor *const *in, int outputs, tenferro_tensor **out)
 {
     tape *t = (tape *)level;
     const tenferro_tensor *primals[MOST_OPERANDS];
@@ -81,15 +84,16 @@ static tenferro_status apply(tf_level *level, const tenferro_primitive *primitiv
         out[0] = result;
         return TENFERRO_OK;
     }
-    tenferro_status status = tf_attributes_copy(level->context, primitive, attributes, &n->attributes);
+    tenferro_status status = tf_attributes_copy(level->context, primitive, attributes,
+                                                &n->attributes);
     if (status == TENFERRO_OK)
         status = add_handle(t, result, &out[0]);
     if (status == TENFERRO_OK) {
         for (int i = 0; i < inputs; i++)
             n->in[i] = saved(primals[i], primitive->save ? primitive->save(&active, 0, i)
                                                          : TENFERRO_SAVE_VALUE);
-        n->result =
-            saved(result, primitive->save ? primitive->save(&active, 1, 0) : TENFERRO_SAVE_VALUE);
+        n->result = saved(result,
+                          primitive->save ? primitive->save(&active, 1, 0) : TENFERRO_SAVE_VALUE);
     }
     tenferro_tensor_release(result);
     return status;
@@ -168,9 +172,9 @@ tenferro_status record_gradient(tf_level *level, const tenferro_tensor *root,
     int last = number_of(level, root);
     *out = NULL;
     TF_TRY(tenferro_scope_create(level->context, &scope));
-    tenferro_status status =
-        tenferro_ones(level->context, tenferro_tensor_dtype(root), tenferro_tensor_rank(root),
-                      tenferro_tensor_extents(root), &one);
+    tenferro_status status = tenferro_ones(level->context, tenferro_tensor_dtype(root),
+                                           tenferro_tensor_rank(root),
+                                           tenferro_tensor_extents(root), &one);
     cotangents[last] = tenferro_scope_take(scope, status, one);
     for (int i = last; i >= 0 && tenferro_scope_ok(scope); i--) {
         const node *n = &t->nodes[i];
@@ -179,8 +183,8 @@ tenferro_status record_gradient(tf_level *level, const tenferro_tensor *root,
         if (n->primitive->vjp)
             pull_back(n, scope, cotangents, i);
         else
-            tenferro_scope_fail(
-                scope, tf_fail(TENFERRO_NO_RULE, "%s has no vjp rule", n->primitive->name));
+            tenferro_scope_fail(scope, tf_fail(TENFERRO_NO_RULE, "%s has no vjp rule",
+                                               n->primitive->name));
     }
     if (tenferro_scope_ok(scope))
         *out = tenferro_tensor_retain(cotangents[number_of(level, leaf)]);

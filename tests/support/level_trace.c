@@ -14,7 +14,7 @@ typedef struct node {
     const tenferro_primitive *primitive; /* NULL: an input */
     void *attributes;
     int inputs;
-    int from[MOST_OPERANDS];                /* value numbers; -1: a captured constant */
+    int from[MOST_OPERANDS]; /* value numbers; -1: a captured constant */
     tenferro_tensor *constant[MOST_OPERANDS];
     tenferro_dtype dtype;
     int rank;
@@ -62,9 +62,9 @@ static tenferro_status add_value(trace *t, const tenferro_aval *aval, tenferro_t
     return TENFERRO_OK;
 }
 
-static tenferro_status apply(tf_level *level, const tenferro_primitive *primitive,
-                             const void *attributes, int inputs, const tenferro_tensor *const *in,
-                             int outputs, tenferro_tensor **out)
+static tenferro_status
+apply(tf_level *level, const tenferro_primitive *primitive, const void *attributes, int inputs,
+      const tenferro_tensor *const *in, int outputs, tenferro_tensor **out)
 {
     trace *t = (trace *)level;
     tenferro_aval avals[MOST_OPERANDS], result;
@@ -76,7 +76,8 @@ static tenferro_status apply(tf_level *level, const tenferro_primitive *primitiv
     tf_arena_init(&arena, level->context);
     node *n = &t->nodes[t->count];
     *n = (node){.primitive = primitive, .inputs = inputs};
-    tenferro_status status = tf_infer(&arena, primitive, attributes, inputs, avals, 1, &result, add_guard, t);
+    tenferro_status status = tf_infer(&arena, primitive, attributes, inputs, avals, 1, &result,
+                                      add_guard, t);
     if (status == TENFERRO_OK)
         status = tf_attributes_copy(level->context, primitive, attributes, &n->attributes);
     if (status == TENFERRO_OK)
@@ -126,7 +127,8 @@ static void print_shape(tf_text *text, tenferro_context *context, const node *n)
     tf_text_add(text, " : %s (", tf_dtype_name(context, n->dtype));
     for (int i = 0; i < n->rank; i++) {
         char extent[96];
-        if (tenferro_extent_format(context, n->extents[i], extent, sizeof extent, NULL) == TENFERRO_OK)
+        if (tenferro_extent_format(context, n->extents[i], extent, sizeof extent, NULL) ==
+            TENFERRO_OK)
             tf_text_add(text, "%s%s", i ? ", " : "", extent);
     }
     tf_text_add(text, ")\n");
@@ -156,9 +158,9 @@ void trace_print(const tf_level *level, char *buffer, size_t size)
 }
 
 /* Binds the symbols that stand alone as an input's extent, then checks every input's extents. */
-static tenferro_status bind_inputs(const trace *t, const tenferro_tensor *const *in,
-                                   tenferro_extent_binding *binding, tenferro_extent *symbols,
-                                   int64_t *values)
+static tenferro_status
+bind_inputs(const trace *t, const tenferro_tensor *const *in, tenferro_extent_binding *binding,
+            tenferro_extent *symbols, int64_t *values)
 {
     tenferro_context *context = t->head.context;
     binding->symbols = symbols;
@@ -173,8 +175,9 @@ static tenferro_status bind_inputs(const trace *t, const tenferro_tensor *const 
                     symbols[binding->count] = e;
                     values[binding->count++] = have;
                 } else if (pass == 1 && expected != have) {
-                    return tf_fail(TENFERRO_SHAPE_MISMATCH, "input %d, axis %d: extent %lld, not %lld", i,
-                                   axis, (long long)have, (long long)expected);
+                    return tf_fail(TENFERRO_SHAPE_MISMATCH,
+                                   "input %d, axis %d: extent %lld, not %lld", i, axis,
+                                   (long long)have, (long long)expected);
                 }
             }
     return TENFERRO_OK;
@@ -193,23 +196,24 @@ static tenferro_status check_guards(const trace *t, const tenferro_extent_bindin
             continue;
         TF_TRY(tenferro_extent_format(context, g->a, x, sizeof x, NULL));
         TF_TRY(tenferro_extent_format(context, g->b, y, sizeof y, NULL));
-        return tf_fail(TENFERRO_GUARD, "%s: '%s' is %lld and '%s' is %lld", g->what, x, (long long)a, y,
-                       (long long)b);
+        return tf_fail(TENFERRO_GUARD, "%s: '%s' is %lld and '%s' is %lld", g->what, x,
+                       (long long)a, y, (long long)b);
     }
     return TENFERRO_OK;
 }
 
-static tenferro_status run_node(const trace *t, int i, const tenferro_extent_binding *binding,
-                                tenferro_tensor **values)
+static tenferro_status
+run_node(const trace *t, int i, const tenferro_extent_binding *binding, tenferro_tensor **values)
 {
     const node *n = &t->nodes[i];
     const tenferro_tensor *operands[MOST_OPERANDS];
     void *attributes;
     for (int j = 0; j < n->inputs; j++)
         operands[j] = n->from[j] >= 0 ? values[n->from[j]] : n->constant[j];
-    TF_TRY(tf_attributes_evaluate(t->head.context, n->primitive, n->attributes, binding, &attributes));
-    tenferro_status status =
-        tenferro_apply(t->head.context, n->primitive, attributes, n->inputs, operands, 1, &values[i]);
+    TF_TRY(
+        tf_attributes_evaluate(t->head.context, n->primitive, n->attributes, binding, &attributes));
+    tenferro_status status = tenferro_apply(t->head.context, n->primitive, attributes, n->inputs,
+                                            operands, 1, &values[i]);
     tf_attributes_release(t->head.context, n->primitive, attributes);
     return status;
 }

@@ -12,8 +12,8 @@
 static tenferro_status work(const tenferro_tensor *a, double *out)
 {
     tenferro_tensor *product = NULL, *sum = NULL;
-    tenferro_status status =
-        tenferro_einsum("ij,jk->ik", 2, (const tenferro_tensor *const[]){a, a}, &product);
+    tenferro_status status = tenferro_einsum("ij,jk->ik", 2, (const tenferro_tensor *const[]){a, a},
+                                             &product);
     if (status == TENFERRO_OK)
         status = tenferro_sum(product, 0, NULL, 0, &sum);
     if (status == TENFERRO_OK)

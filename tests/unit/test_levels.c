@@ -14,8 +14,8 @@ static tenferro_tensor *scalar(tenferro_context *context, double value)
     return out;
 }
 
-static tenferro_tensor *random_matrix(tenferro_context *context, int64_t rows, int64_t columns,
-                                      uint64_t stream)
+static tenferro_tensor *
+random_matrix(tenferro_context *context, int64_t rows, int64_t columns, uint64_t stream)
 {
     tenferro_tensor *out;
     CHECK_OK(tenferro_random_uniform(context, TENFERRO_FLOAT64, 2, (int64_t[]){rows, columns}, 7,
@@ -37,11 +37,11 @@ static void assert_close(const tenferro_tensor *a, const tenferro_tensor *b)
     assert_true(close);
 }
 
-#define RELEASE(...)                                                                        \
-    do {                                                                                    \
-        tenferro_tensor *release_these[] = {__VA_ARGS__};                                   \
-        for (size_t i = 0; i < sizeof release_these / sizeof release_these[0]; i++)         \
-            tenferro_tensor_release(release_these[i]);                                      \
+#define RELEASE(...)                                                                \
+    do {                                                                            \
+        tenferro_tensor *release_these[] = {__VA_ARGS__};                           \
+        for (size_t i = 0; i < sizeof release_these / sizeof release_these[0]; i++) \
+            tenferro_tensor_release(release_these[i]);                              \
     } while (0)
 
 /* ---- forward mode ---- */
@@ -51,7 +51,8 @@ static void forward__nested__does_not_confuse_perturbations(void **state)
 {
     (void)state;
     tenferro_context *context = test_context();
-    tenferro_tensor *x0 = scalar(context, 3.0), *y0 = scalar(context, 5.0), *one = scalar(context, 1.0);
+    tenferro_tensor *x0 = scalar(context, 3.0), *y0 = scalar(context, 5.0),
+                    *one = scalar(context, 1.0);
     tf_level *outer, *inner;
     tenferro_tensor *x, *y, *sum, *product;
     CHECK_OK(forward_open(context, &outer));
@@ -168,8 +169,8 @@ static void forward__primitive_without_rule__is_an_error_that_names_it(void **st
     tf_level *level;
     CHECK_OK(forward_open(context, &level));
     CHECK_OK(forward_pack(level, x0, x0, &x));
-    CHECK_STATUS(TENFERRO_NO_RULE,
-                 tenferro_apply(NULL, registered, NULL, 1, (const tenferro_tensor *const *)&x, 1, &y));
+    CHECK_STATUS(TENFERRO_NO_RULE, tenferro_apply(NULL, registered, NULL, 1,
+                                                  (const tenferro_tensor *const *)&x, 1, &y));
     CHECK_MESSAGE("test.no_rules");
     CHECK_MESSAGE("jvp");
     RELEASE(x0, x);
@@ -190,7 +191,8 @@ static void record__views__are_on_the_record_and_differentiate(void **state)
     CHECK_OK(record_open(context, &level));
     CHECK_OK(record_leaf(level, x0, &x));
     CHECK_OK(tenferro_permute(x, NULL, &transposed));
-    CHECK_OK(tenferro_slice(transposed, (int64_t[]){2, 0}, (int64_t[]){2, 2}, (int64_t[]){-2, 3}, &part));
+    CHECK_OK(tenferro_slice(transposed, (int64_t[]){2, 0}, (int64_t[]){2, 2}, (int64_t[]){-2, 3},
+                            &part));
     CHECK_OK(tenferro_mul(part, part, &square));
     CHECK_OK(tenferro_sum(square, 0, NULL, 0, &sum));
     record_names(level, names, sizeof names);
@@ -202,8 +204,8 @@ static void record__views__are_on_the_record_and_differentiate(void **state)
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++)
             wanted[3 * j + 4 * (2 - 2 * i)] = 2.0 * data[3 * j + 4 * (2 - 2 * i)];
-    CHECK_OK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 2, (int64_t[]){4, 3}, NULL, wanted,
-                                       &expected));
+    CHECK_OK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 2, (int64_t[]){4, 3}, NULL,
+                                       wanted, &expected));
     assert_close(gradient, expected);
     CHECK_OK(tenferro_number_like(x0, tenferro_real(2.0), &two));
     RELEASE(x0, x, transposed, part, square, sum, gradient, expected, two);
@@ -237,7 +239,8 @@ static void record__under_forward__gives_second_derivative(void **state)
 {
     (void)state;
     tenferro_context *context = test_context();
-    tenferro_tensor *x0 = scalar(context, 0.7), *one = scalar(context, 1.0), *x, *leaf, *square, *cube;
+    tenferro_tensor *x0 = scalar(context, 0.7), *one = scalar(context, 1.0), *x, *leaf, *square,
+                    *cube;
     tenferro_tensor *gradient;
     tf_level *outer, *tape;
     CHECK_OK(forward_open(context, &outer));
@@ -268,7 +271,8 @@ static tenferro_status program(const tenferro_tensor *x, tenferro_extent n, tenf
     CHECK_OK(tenferro_reshape(x, 1, &flat, &reshaped));
     CHECK_OK(tenferro_mean(reshaped, 0, NULL, 1, &mean));
     CHECK_OK(tenferro_sub(reshaped, mean, &centred));
-    CHECK_OK(tenferro_pad(centred, (tenferro_extent[]){1}, (tenferro_extent[]){2}, tenferro_real(9.0), &padded));
+    CHECK_OK(tenferro_pad(centred, (tenferro_extent[]){1}, (tenferro_extent[]){2},
+                          tenferro_real(9.0), &padded));
     CHECK_OK(tenferro_expand(padded, -1, &column));
     tenferro_status status = tenferro_broadcast(column, 2, (tenferro_extent[]){wide, n}, out);
     RELEASE(reshaped, mean, centred, padded, column);
@@ -325,13 +329,17 @@ static void trace__violated_guard__names_both_expressions(void **state)
     CHECK_OK(tenferro_add(both, y, &z));
     double numbers[6] = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0};
     tenferro_tensor *a, *b, *out;
-    CHECK_OK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){2}, NULL, numbers, &a));
-    CHECK_OK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){4}, NULL, numbers, &b));
+    CHECK_OK(
+        tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){2}, NULL, numbers, &a));
+    CHECK_OK(
+        tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){4}, NULL, numbers, &b));
     CHECK_OK(trace_run(level, 2, (const tenferro_tensor *const[]){a, b}, z, &out));
     assert_float_equal(((const double *)tenferro_tensor_data(out))[3], 6.0, 0.0);
     RELEASE(b, out);
-    CHECK_OK(tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){6}, NULL, numbers, &b));
-    CHECK_STATUS(TENFERRO_GUARD, trace_run(level, 2, (const tenferro_tensor *const[]){a, b}, z, &out));
+    CHECK_OK(
+        tenferro_tensor_from_data(context, TENFERRO_FLOAT64, 1, (int64_t[]){6}, NULL, numbers, &b));
+    CHECK_STATUS(TENFERRO_GUARD,
+                 trace_run(level, 2, (const tenferro_tensor *const[]){a, b}, z, &out));
     CHECK_MESSAGE("'2*n' is 4");
     CHECK_MESSAGE("'m' is 6");
     assert_null(out);
