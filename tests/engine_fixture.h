@@ -72,6 +72,11 @@ static inline void fixture_open(fixture *f, const tf_kernels *kernels)
     f->engine.kernels = kernels;
     f->engine.pool = f->pool;
     f->engine.threads = 1;
+    tf_cpu cpu;
+    tf_cpu_detect(&cpu);
+    f->engine.l1_bytes = cpu.l1_bytes;
+    f->engine.l2_bytes = cpu.l2_bytes;
+    f->engine.l3_bytes = cpu.l3_bytes;
     f->engine.user = f;
     f->engine.cancelled = fixture_cancelled;
     f->engine.scratch_take = fixture_take;
@@ -91,9 +96,12 @@ static inline int fixture_isas(const tf_kernels **out)
     tf_cpu_detect(&cpu);
     out[0] = &tf_kernels_portable;
     out[1] = &tf_kernels_avx2;
+    out[2] = &tf_kernels_avx512;
     if (!cpu.avx2_fma)
         print_message("avx2: skipped, this processor has no AVX2 and FMA\n");
-    return cpu.avx2_fma ? 2 : 1;
+    if (!cpu.avx512)
+        print_message("avx512: skipped, this processor has no AVX-512\n");
+    return cpu.avx512 ? 3 : cpu.avx2_fma ? 2 : 1;
 }
 
 /* ---- random numbers: splitmix64 ---- */

@@ -34,11 +34,13 @@ typedef struct tf_microkernel {
 
 extern const tf_microkernel tf_microkernels_portable[TF_DTYPE_SLOTS];
 extern const tf_microkernel tf_microkernels_avx2[TF_DTYPE_SLOTS];
+extern const tf_microkernel tf_microkernels_avx512[TF_DTYPE_SLOTS];
 
 static inline const tf_microkernel *tf_microkernel_for(const tf_engine *engine, tenferro_dtype dtype)
 {
-    return engine->kernels == &tf_kernels_avx2 ? &tf_microkernels_avx2[dtype]
-                                               : &tf_microkernels_portable[dtype];
+    return engine->kernels == &tf_kernels_avx512 ? &tf_microkernels_avx512[dtype]
+           : engine->kernels == &tf_kernels_avx2 ? &tf_microkernels_avx2[dtype]
+                                                 : &tf_microkernels_portable[dtype];
 }
 
 /* The routes. */

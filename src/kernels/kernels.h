@@ -74,13 +74,15 @@ typedef enum tf_reduce_op {
 /* A table of kernels for one ISA, const, defined in kernels_<isa>.c. */
 typedef struct tf_kernels tf_kernels;
 extern const tf_kernels tf_kernels_portable;
-extern const tf_kernels tf_kernels_avx2; /* same functions, compiled with -mavx2 -mfma */
+extern const tf_kernels tf_kernels_avx2;   /* same functions, compiled with -mavx2 -mfma */
+extern const tf_kernels tf_kernels_avx512; /* and with AVX-512 F, DQ, BW, VL */
 
 /* What a kernel may use. */
 typedef struct tf_engine {
     const tf_kernels *kernels;
     tf_pool *pool; /* NULL: serial */
     int threads;
+    int64_t l1_bytes, l2_bytes, l3_bytes; /* data caches of one core; 0: unknown */
     void *user;                   /* for the callbacks below */
     int (*cancelled)(void *user); /* NULL: never */
     void *(*scratch_take)(void *user,
@@ -93,7 +95,7 @@ typedef struct tf_engine {
                             const void *b, int64_t ldb, const void *beta, void *c, int64_t ldc);
 } tf_engine;
 
-/* "portable", "avx2" */
+/* "portable", "avx2", "avx512" */
 const char *tf_kernels_name(const tf_kernels *kernels);
 
 /* 1 if the operation exists for that input dtype. */

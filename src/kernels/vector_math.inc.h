@@ -1,52 +1,75 @@
-/* Vector mathematics over contiguous data: SLEEF (at most 1 ulp) with AVX2, libm otherwise. */
-#if defined(__AVX2__)
+/* Vector mathematics over contiguous data: SLEEF (at most 1 ulp) with AVX-512 or AVX2, libm otherwise. */
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #include <sleef.h>
-#define MATH_F32(sleef, libm) sleef
-#define MATH_F64(sleef, libm) sleef
+#define LANES_F64 8
+#define LANES_F32 16
+#define LOAD_F64(p) _mm512_loadu_pd(p)
+#define LOAD_F32(p) _mm512_loadu_ps(p)
+#define STORE_F64(p, v) _mm512_storeu_pd(p, v)
+#define STORE_F32(p, v) _mm512_storeu_ps(p, v)
+#define SQRT_F64 _mm512_sqrt_pd
+#define SQRT_F32 _mm512_sqrt_ps
+#define MATH_F64(name) Sleef_##name##d8_u10avx512f
+#define MATH_F32(name) Sleef_##name##f16_u10avx512f
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#include <sleef.h>
+#define LANES_F64 4
+#define LANES_F32 8
+#define LOAD_F64(p) _mm256_loadu_pd(p)
+#define LOAD_F32(p) _mm256_loadu_ps(p)
+#define STORE_F64(p, v) _mm256_storeu_pd(p, v)
+#define STORE_F32(p, v) _mm256_storeu_ps(p, v)
+#define SQRT_F64 _mm256_sqrt_pd
+#define SQRT_F32 _mm256_sqrt_ps
+#define MATH_F64(name) Sleef_##name##d4_u10avx2
+#define MATH_F32(name) Sleef_##name##f8_u10avx2
 #else
-#define MATH_F32(sleef, libm) libm
-#define MATH_F64(sleef, libm) libm
+#define LANES_F64 1
+#define LANES_F32 1
+#define LOAD_F64(p) (*(p))
+#define LOAD_F32(p) (*(p))
+#define STORE_F64(p, v) (*(p) = (v))
+#define STORE_F32(p, v) (*(p) = (v))
+#define SQRT_F64 sqrt
+#define SQRT_F32 sqrtf
+#define MATH_F64(name) name
+#define MATH_F32(name) name##f
 #endif
 
 #define T double
-#if defined(__AVX2__)
-#define LANES 4
-#define LOAD(p) _mm256_loadu_pd(p)
-#define STORE(p, v) _mm256_storeu_pd(p, v)
-#else
-#define LANES 1
-#define LOAD(p) (*(p))
-#define STORE(p, v) (*(p) = (v))
-#endif
+#define LANES LANES_F64
+#define LOAD LOAD_F64
+#define STORE STORE_F64
 
 #define FUNCTION block_sqrt_f64
 #define ARITY 1
-#define CALL MATH_F64(_mm256_sqrt_pd, sqrt)
+#define CALL SQRT_F64
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_exp_f64
 #define ARITY 1
-#define CALL MATH_F64(Sleef_expd4_u10avx2, exp)
+#define CALL MATH_F64(exp)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_log_f64
 #define ARITY 1
-#define CALL MATH_F64(Sleef_logd4_u10avx2, log)
+#define CALL MATH_F64(log)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_sin_f64
 #define ARITY 1
-#define CALL MATH_F64(Sleef_sind4_u10avx2, sin)
+#define CALL MATH_F64(sin)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_cos_f64
 #define ARITY 1
-#define CALL MATH_F64(Sleef_cosd4_u10avx2, cos)
+#define CALL MATH_F64(cos)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_tanh_f64
 #define ARITY 1
-#define CALL MATH_F64(Sleef_tanhd4_u10avx2, tanh)
+#define CALL MATH_F64(tanh)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_pow_f64
 #define ARITY 2
-#define CALL MATH_F64(Sleef_powd4_u10avx2, pow)
+#define CALL MATH_F64(pow)
 #include "kernels/vector_function.inc.h"
 
 #undef T
@@ -55,43 +78,37 @@
 #undef STORE
 
 #define T float
-#if defined(__AVX2__)
-#define LANES 8
-#define LOAD(p) _mm256_loadu_ps(p)
-#define STORE(p, v) _mm256_storeu_ps(p, v)
-#else
-#define LANES 1
-#define LOAD(p) (*(p))
-#define STORE(p, v) (*(p) = (v))
-#endif
+#define LANES LANES_F32
+#define LOAD LOAD_F32
+#define STORE STORE_F32
 
 #define FUNCTION block_sqrt_f32
 #define ARITY 1
-#define CALL MATH_F32(_mm256_sqrt_ps, sqrtf)
+#define CALL SQRT_F32
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_exp_f32
 #define ARITY 1
-#define CALL MATH_F32(Sleef_expf8_u10avx2, expf)
+#define CALL MATH_F32(exp)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_log_f32
 #define ARITY 1
-#define CALL MATH_F32(Sleef_logf8_u10avx2, logf)
+#define CALL MATH_F32(log)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_sin_f32
 #define ARITY 1
-#define CALL MATH_F32(Sleef_sinf8_u10avx2, sinf)
+#define CALL MATH_F32(sin)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_cos_f32
 #define ARITY 1
-#define CALL MATH_F32(Sleef_cosf8_u10avx2, cosf)
+#define CALL MATH_F32(cos)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_tanh_f32
 #define ARITY 1
-#define CALL MATH_F32(Sleef_tanhf8_u10avx2, tanhf)
+#define CALL MATH_F32(tanh)
 #include "kernels/vector_function.inc.h"
 #define FUNCTION block_pow_f32
 #define ARITY 2
-#define CALL MATH_F32(Sleef_powf8_u10avx2, powf)
+#define CALL MATH_F32(pow)
 #include "kernels/vector_function.inc.h"
 
 #undef T

@@ -39,7 +39,12 @@ void tf_log(tenferro_context *context, tenferro_log_level level, const char *for
     TENFERRO_PRINTF(3, 4);
 
 /* ---- what the context chose ---- */
-typedef enum tf_isa { TF_ISA_PORTABLE = 0, TF_ISA_AVX2 = 1, TF_ISA_COUNT } tf_isa;
+typedef enum tf_isa {
+    TF_ISA_PORTABLE = 0,
+    TF_ISA_AVX2 = 1,
+    TF_ISA_AVX512 = 2,
+    TF_ISA_COUNT
+} tf_isa;
 tf_isa tf_context_isa(const tenferro_context *context);
 const tf_cpu *tf_context_cpu(const tenferro_context *context);
 tf_pool *tf_context_pool(tenferro_context *context); /* the thread pool */

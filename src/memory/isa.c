@@ -6,7 +6,7 @@
 #include "memory/context_private.h"
 
 static const char *const names[TF_ISA_COUNT] = {
-    [TF_ISA_PORTABLE] = "portable", [TF_ISA_AVX2] = "avx2"};
+    [TF_ISA_PORTABLE] = "portable", [TF_ISA_AVX2] = "avx2", [TF_ISA_AVX512] = "avx512"};
 
 const char *tf_isa_name(tf_isa isa)
 {
@@ -15,7 +15,14 @@ const char *tf_isa_name(tf_isa isa)
 
 static int available(tf_isa isa, const tf_cpu *cpu)
 {
-    return isa == TF_ISA_PORTABLE || cpu->avx2_fma;
+    switch (isa) {
+    case TF_ISA_AVX512:
+        return cpu->avx512;
+    case TF_ISA_AVX2:
+        return cpu->avx2_fma;
+    default:
+        return 1;
+    }
 }
 
 tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out)
@@ -26,7 +33,9 @@ tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out
         whence = "TENFERRO_ISA";
     }
     if (!wanted || !*wanted) {
-        *out = available(TF_ISA_AVX2, cpu) ? TF_ISA_AVX2 : TF_ISA_PORTABLE;
+        *out = available(TF_ISA_AVX512, cpu) ? TF_ISA_AVX512
+               : available(TF_ISA_AVX2, cpu) ? TF_ISA_AVX2
+                                             : TF_ISA_PORTABLE;
         return TENFERRO_OK;
     }
     for (int isa = 0; isa < TF_ISA_COUNT; isa++) {
@@ -37,6 +46,6 @@ tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out
         *out = (tf_isa)isa;
         return TENFERRO_OK;
     }
-    return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: unknown \"%s\"; choose portable or avx2", whence,
+    return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: unknown \"%s\"; choose portable, avx2 or avx512", whence,
                    wanted);
 }

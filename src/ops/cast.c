@@ -13,11 +13,7 @@ static tenferro_status infer(tenferro_infer *x)
     if (x->in[0].dtype >= TENFERRO_DTYPE_USER)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "cast: the registered dtype '%s' has no conversions",
                        tf_dtype_name(x->context, x->in[0].dtype));
-    tenferro_extent *extents;
-    TF_TRY(tenferro_infer_output(x, 0, dtype, x->in[0].rank, &extents));
-    for (int i = 0; i < x->in[0].rank; i++)
-        extents[i] = x->in[0].extents[i];
-    return TENFERRO_OK;
+    return tf_infer_like(x, dtype);
 }
 
 static tenferro_status execute(tenferro_exec *x)

@@ -6,11 +6,7 @@
 
 static tenferro_status infer(tenferro_infer *x)
 {
-    tenferro_extent *extents;
-    TF_TRY(tenferro_infer_output(x, 0, x->in[0].dtype, x->in[0].rank, &extents));
-    for (int i = 0; i < x->in[0].rank; i++)
-        extents[i] = x->in[0].extents[i];
-    return TENFERRO_OK;
+    return tf_infer_like(x, x->in[0].dtype);
 }
 
 static tenferro_status execute(tenferro_exec *x)

@@ -35,11 +35,16 @@ static tenferro_status gemm(void *user, tenferro_dtype dtype, char ta, char tb, 
 
 void tf_context_engine(tenferro_context *context, tf_engine *out)
 {
-    static const tf_kernels *const kernels[TF_ISA_COUNT] = {&tf_kernels_portable, &tf_kernels_avx2};
+    static const tf_kernels *const kernels[TF_ISA_COUNT] = {&tf_kernels_portable, &tf_kernels_avx2,
+                                                            &tf_kernels_avx512};
+    const tf_cpu *cpu = tf_context_cpu(context);
     *out = (tf_engine){
         .kernels = kernels[tf_context_isa(context)],
         .pool = tf_context_pool(context),
         .threads = tenferro_context_threads(context),
+        .l1_bytes = cpu->l1_bytes,
+        .l2_bytes = cpu->l2_bytes,
+        .l3_bytes = cpu->l3_bytes,
         .user = context,
         .cancelled = cancelled,
         .scratch_take = scratch_take,

@@ -105,6 +105,15 @@ void tf_linear_jvp(const tenferro_primitive *primitive, tenferro_scope *scope,
     tf_arena_release(&arena);
 }
 
+tenferro_status tf_infer_like(tenferro_infer *x, tenferro_dtype dtype)
+{
+    tenferro_extent *extents;
+    TF_TRY(tenferro_infer_output(x, 0, dtype, x->in[0].rank, &extents));
+    for (int i = 0; i < x->in[0].rank; i++)
+        extents[i] = x->in[0].extents[i];
+    return TENFERRO_OK;
+}
+
 tenferro_save tf_save_shapes(const tenferro_active *active, int is_output, int slot)
 {
     (void)active;

@@ -68,6 +68,9 @@ s_binary(tenferro_scope *scope,
 void tf_linear_jvp(const tenferro_primitive *primitive, tenferro_scope *scope,
                    const tenferro_rule *rule);
 
+/* The shape rule of an operation whose one output has its first input's shape. */
+tenferro_status tf_infer_like(tenferro_infer *x, tenferro_dtype dtype);
+
 /* Saves shapes only: for linear operations, whose vjp needs no values. */
 tenferro_save tf_save_shapes(const tenferro_active *active, int is_output, int slot);
 

@@ -10,11 +10,7 @@ static tenferro_status infer(tenferro_infer *x)
     if (!tf_dtype_is_complex(in->dtype))
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: %s is not a complex dtype",
                        x->user ? "imag_part" : "real_part", tf_dtype_name(x->context, in->dtype));
-    tenferro_extent *extents;
-    TF_TRY(tenferro_infer_output(x, 0, tf_dtype_real(in->dtype), in->rank, &extents));
-    for (int i = 0; i < in->rank; i++)
-        extents[i] = in->extents[i];
-    return TENFERRO_OK;
+    return tf_infer_like(x, tf_dtype_real(in->dtype));
 }
 
 static tenferro_status view(tenferro_view *v, int *possible)

@@ -19,11 +19,7 @@ static tenferro_status infer(tenferro_infer *x)
     if (in->dtype >= TENFERRO_DTYPE_USER)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "%s: the registered dtype '%s' has no zero", name,
                        tf_dtype_name(x->context, in->dtype));
-    tenferro_extent *extents;
-    TF_TRY(tenferro_infer_output(x, 0, in->dtype, in->rank, &extents));
-    for (int i = 0; i < in->rank; i++)
-        extents[i] = in->extents[i];
-    return TENFERRO_OK;
+    return tf_infer_like(x, in->dtype);
 }
 
 /* Cutting all matrices into columns (`line` is 1, the axis that numbers them) or rows (0). */
