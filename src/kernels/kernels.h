@@ -83,8 +83,8 @@ typedef struct tf_engine {
     tf_pool *pool; /* NULL: serial */
     int threads;
     int64_t l1_bytes, l2_bytes, l3_bytes; /* data caches of one core; 0: unknown */
-    void *user;                   /* for the callbacks below */
-    int (*cancelled)(void *user); /* NULL: never */
+    void *user;                           /* for the callbacks below */
+    int (*cancelled)(void *user);         /* NULL: never */
     void *(*scratch_take)(void *user,
                           int64_t bytes); /* 64-byte aligned; NULL with the message set on failure */
     void (*scratch_give)(void *user, void *pointer, int64_t bytes);

@@ -32,7 +32,7 @@ typedef struct world {
         tenferro_tensor *all[OPERANDS];
         struct {
             tenferro_tensor *x, *y, *square, *matrix, *z, *b, *v, *scalar, *i; /* operands */
-            tenferro_tensor *d, *dz, *db, *back;                               /* destinations; back is d reversed */
+            tenferro_tensor *d, *dz, *db, *back; /* destinations; back is d reversed */
         };
     };
     tenferro_einsum_plan *plan;
@@ -80,9 +80,15 @@ static tenferro_status fresh_execute(tenferro_exec *x)
 
 static tenferro_primitive fresh_primitive(const char *name)
 {
-    tenferro_primitive p = {.struct_size = sizeof p, .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION, .name = name,
-                            .inputs_min = 2, .inputs_max = 2, .outputs = 1, .infer = fresh_infer,
-                            .workspace = fresh_workspace, .execute = {fresh_execute}};
+    tenferro_primitive p = {.struct_size = sizeof p,
+                            .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION,
+                            .name = name,
+                            .inputs_min = 2,
+                            .inputs_max = 2,
+                            .outputs = 1,
+                            .infer = fresh_infer,
+                            .workspace = fresh_workspace,
+                            .execute = {fresh_execute}};
     return p;
 }
 
@@ -134,8 +140,9 @@ static world *world_open(void)
     tenferro_primitive p = fresh_primitive("test.fresh");
     CHECK_OK(tenferro_primitive_register(w->context, &p, &w->mine));
     CHECK_OK(tenferro_einsum_plan_create(w->context, "ij,jk,k->i", F8, 3, (int[]){2, 2, 1},
-                                         (const int64_t *[]){(int64_t[]){3, 3}, (int64_t[]){3, 3}, (int64_t[]){3}}, NULL,
-                                         &w->plan));
+                                         (const int64_t *[]){(int64_t[]){3, 3}, (int64_t[]){3, 3},
+                                                             (int64_t[]){3}},
+                                         NULL, &w->plan));
     return w;
 }
 
@@ -156,77 +163,85 @@ static void world_close(world *w)
 
 #define PAIR(A, B) ((const tenferro_tensor *const[]){(A), (B)})
 
-#define SIMPLE_CALLS(X)                                                                                  \
-    X(neg, w->x, out) X(neg_into, w->x, w->d) X(conj, w->z, out) X(conj_into, w->z, w->dz)                \
-    X(abs, w->z, out) X(abs_into, w->z, w->d) X(sqrt, w->i, out) X(sqrt_into, w->i, w->d)                 \
-    X(exp, w->x, out) X(exp_into, w->back, w->d) X(log, w->z, out) X(log_into, w->x, w->d)                \
-    X(sin, w->x, out) X(sin_into, w->x, w->d) X(cos, w->x, out) X(cos_into, w->x, w->d)                   \
-    X(tanh, w->x, out) X(tanh_into, w->x, w->d) X(logical_not, w->b, out)                                 \
-    X(logical_not_into, w->b, w->db) X(add, w->x, w->i, out) X(add_into, w->back, w->d, w->d)             \
-    X(sub, w->x, w->v, out) X(sub_into, w->x, w->y, w->back) X(mul, w->x, w->z, out)                      \
-    X(mul_into, w->x, w->z, w->dz) X(div, w->i, w->i, out) X(div_into, w->i, w->i, w->d)                  \
-    X(pow, w->z, w->x, out) X(pow_into, w->x, w->y, w->d) X(maximum, w->x, w->i, out)                     \
-    X(maximum_into, w->x, w->y, w->d) X(minimum, w->x, w->y, out) X(minimum_into, w->x, w->y, w->d)       \
-    X(equal, w->x, w->z, out) X(equal_into, w->x, w->y, w->db) X(not_equal, w->x, w->y, out)              \
-    X(not_equal_into, w->x, w->y, w->db) X(less, w->x, w->i, out) X(less_into, w->x, w->y, w->db)         \
-    X(less_equal, w->x, w->y, out) X(less_equal_into, w->x, w->y, w->db) X(greater, w->x, w->y, out)      \
-    X(greater_into, w->x, w->y, w->db) X(greater_equal, w->x, w->y, out)                                  \
-    X(greater_equal_into, w->x, w->y, w->db) X(logical_and, w->b, w->b, out)                              \
-    X(logical_and_into, w->b, w->b, w->db) X(logical_or, w->b, w->b, out)                                 \
-    X(logical_or_into, w->b, w->b, w->db) X(logical_xor, w->b, w->b, out)                                 \
-    X(logical_xor_into, w->b, w->b, w->db) X(select, w->b, w->x, w->z, out)                               \
-    X(select_into, w->b, w->x, w->back, w->d) X(cast, w->x, TENFERRO_FLOAT32, out)                        \
-    X(number_like, w->z, tenferro_complex_number(1.0, 2.0), out) X(copy, w->x, TENFERRO_ROW_MAJOR, out)   \
-    X(copy_into, w->back, w->d) X(permute, w->x, axes_up, out)                                            \
-    X(reshape, w->x, 2, ((int64_t[]){-1, 2}), out) X(reshape_view, w->scalar, R, ones, out)               \
-    X(slice, w->x, zeros, ones, ones, out) X(slice_axis, w->x, 1, 2, INT64_MIN, -1, out)                  \
-    X(reverse, w->x, 0, NULL, out) X(broadcast, w->x, R + 1, wide, out)                                   \
-    X(broadcast_axes, w->x, R + 1, shape_and_one(), axes_up, out) X(diagonal, w->x, 1, 0, 1, out)         \
-    X(squeeze, w->x, 0, NULL, out) X(expand, w->x, 3, out) X(real_part, w->z, out)                        \
-    X(imag_part, w->z, out) X(sum, w->i, 0, NULL, 1, out) X(sum_into, w->y, 0, NULL, 0, w->scalar)        \
-    X(prod, w->x, 2, axes_up, 0, out) X(mean, w->i, 1, axes_up, 0, out) X(max, w->x, 1, axes_up, 0, out)  \
-    X(min, w->x, 0, NULL, 1, out) X(any, w->b, 1, axes_up, 0, out) X(all, w->b, 1, axes_up, 0, out)       \
-    X(argmax, w->x, 1, axes_up, 0, out) X(argmin, w->x, 0, NULL, 0, out)                                  \
-    X(concatenate, 2, PAIR(w->x, w->i), 1, out) X(stack, 2, PAIR(w->x, w->z), -1, out)                    \
-    X(pad, w->x, zeros, zeros, tenferro_real(2.0), out) X(tril, w->x, 0, out) X(triu, w->x, 1, out)      \
-    X(contract, w->x, labels_a, 1, w->square, labels_b, 0, R, labels_d, out)                              \
-    X(contract_into, tenferro_real(2.0), w->x, labels_a, 0, w->y, labels_a, 0, tenferro_real(1.0),        \
-      labels_c, w->back)                                                                                  \
-    X(matmul, w->x, w->square, out) X(tensordot, w->x, w->v, 1, ((int[]){1}), ((int[]){0}), out)          \
-    X(outer, w->v, w->z, out) X(trace_axes, w->square, 0, 0, 1, out)                                      \
-    X(full, w->context, F8, R, shape23, tenferro_real(1.0), out)                                          \
-    X(full_like, w->x, R, shape23, tenferro_real(1.0), out) X(zeros, w->context, F8, R, shape23, out)     \
-    X(ones, w->context, F8, R, shape23, out) X(eye, w->context, F8, 3, 4, 1, out)                         \
-    X(arange, w->context, F8, tenferro_real(0.0), tenferro_real(1.0), 5, out)                             \
-    X(linspace, w->context, F8, tenferro_real(0.0), tenferro_real(1.0), 5, out)                           \
-    X(random_uniform, w->context, F8, R, shape23, 1, 2, 0.0, 1.0, out)                                    \
-    X(tensor_create, w->context, F8, R, shape23, TENFERRO_ROW_MAJOR, out)                                 \
-    X(tensor_from_data, w->context, F8, 1, ((int64_t[]){3}), NULL, three_numbers, out)                    \
-    X(tensor_wrap, w->context, F8, 1, ((int64_t[]){3}), NULL, three_numbers, 0, NULL, NULL, out)          \
-    X(tensor_adopt, w->other, w->x, out) X(tensor_read, w->x, room, NULL)                                 \
-    X(tensor_item, w->scalar, room, NULL) X(tensor_size, w->x, (int64_t *)whole_number)                   \
-    X(tensor_data_mutable, w->d, &some_pointer)                                                           \
-    X(tensor_format, w->x, NULL, text, sizeof text, NULL)                                                 \
-    X(einsum, "...ij,...jk->...ik", 2, PAIR(w->square, w->square), out)                                   \
-    X(einsum_into, "i,i->", 2, PAIR(w->v, w->v), w->scalar)                                               \
-    X(einsum_execute, w->plan, 3, triple(w), out)                                                         \
-    X(einsum_plan_cost, w->plan, &(tenferro_einsum_cost)TENFERRO_EINSUM_COST_INIT)                        \
-    X(einsum_plan_path, w->plan, 8, whole_number, whole_number + 16)                                      \
-    X(einsum_plan_format, w->plan, TENFERRO_EINSUM_JSON, text, sizeof text, NULL)                         \
-    X(dtype_promote, F8, F8, &some_dtype) X(dtype_from_name, "f64", &some_dtype)                          \
-    X(extent_symbol, w->context, "rows", whole_number) X(extent_fresh, w->context, 5, whole_number)       \
-    X(extent_add, w->other, w->n, w->m, whole_number) X(extent_sub, w->other, w->n, 3, whole_number)      \
-    X(extent_mul, w->other, w->n, w->m, whole_number)                                                     \
-    X(extent_floordiv, w->other, w->n, 2, whole_number) X(extent_min, w->other, w->n, w->m, whole_number) \
-    X(extent_max, w->other, w->n, 7, whole_number)                                                        \
-    X(extent_format, w->other, w->n, text, sizeof text, NULL)                                             \
-    X(apply, NULL, w->mine, NULL, 2, PAIR(w->x, w->y), 1, out)                                            \
-    X(primitive_find, w->other, "add", &some_primitive)                                                   \
-    X(context_describe, w->context, text, sizeof text, NULL)                                              \
-    X(context_set_threads, w->context, 1) X(context_set_memory_limit, w->context, 0)                      \
-    X(context_memory_statistics, w->context,                                                              \
-      &(tenferro_memory_statistics)TENFERRO_MEMORY_STATISTICS_INIT)                                       \
+/* clang-format off */
+#define SIMPLE_CALLS(X) \
+    X(neg, w->x, out) X(neg_into, w->x, w->d) X(conj, w->z, out) X(conj_into, w->z, w->dz) \
+    X(abs, w->z, out) X(abs_into, w->z, w->d) X(sqrt, w->i, out) X(sqrt_into, w->i, w->d) \
+    X(exp, w->x, out) X(exp_into, w->back, w->d) X(log, w->z, out) X(log_into, w->x, w->d) \
+    X(sin, w->x, out) X(sin_into, w->x, w->d) X(cos, w->x, out) X(cos_into, w->x, w->d) \
+    X(tanh, w->x, out) X(tanh_into, w->x, w->d) X(logical_not, w->b, out) \
+    X(logical_not_into, w->b, w->db) X(add, w->x, w->i, out) X(add_into, w->back, w->d, w->d) \
+    X(sub, w->x, w->v, out) X(sub_into, w->x, w->y, w->back) X(mul, w->x, w->z, out) \
+    X(mul_into, w->x, w->z, w->dz) X(div, w->i, w->i, out) X(div_into, w->i, w->i, w->d) \
+    X(pow, w->z, w->x, out) X(pow_into, w->x, w->y, w->d) X(maximum, w->x, w->i, out) \
+    X(maximum_into, w->x, w->y, w->d) X(minimum, w->x, w->y, out) \
+    X(minimum_into, w->x, w->y, w->d) X(equal, w->x, w->z, out) X(equal_into, w->x, w->y, w->db) \
+    X(not_equal, w->x, w->y, out) X(not_equal_into, w->x, w->y, w->db) X(less, w->x, w->i, out) \
+    X(less_into, w->x, w->y, w->db) X(less_equal, w->x, w->y, out) \
+    X(less_equal_into, w->x, w->y, w->db) X(greater, w->x, w->y, out) \
+    X(greater_into, w->x, w->y, w->db) X(greater_equal, w->x, w->y, out) \
+    X(greater_equal_into, w->x, w->y, w->db) X(logical_and, w->b, w->b, out) \
+    X(logical_and_into, w->b, w->b, w->db) X(logical_or, w->b, w->b, out) \
+    X(logical_or_into, w->b, w->b, w->db) X(logical_xor, w->b, w->b, out) \
+    X(logical_xor_into, w->b, w->b, w->db) X(select, w->b, w->x, w->z, out) \
+    X(select_into, w->b, w->x, w->back, w->d) X(cast, w->x, TENFERRO_FLOAT32, out) \
+    X(number_like, w->z, tenferro_complex_number(1.0, 2.0), out) \
+    X(copy, w->x, TENFERRO_ROW_MAJOR, out) X(copy_into, w->back, w->d) \
+    X(permute, w->x, axes_up, out) X(reshape, w->x, 2, ((int64_t[]){-1, 2}), out) \
+    X(reshape_view, w->scalar, R, ones, out) X(slice, w->x, zeros, ones, ones, out) \
+    X(slice_axis, w->x, 1, 2, INT64_MIN, -1, out) X(reverse, w->x, 0, NULL, out) \
+    X(broadcast, w->x, R + 1, wide, out) \
+    X(broadcast_axes, w->x, R + 1, shape_and_one(), axes_up, out) \
+    X(diagonal, w->x, 1, 0, 1, out) X(squeeze, w->x, 0, NULL, out) X(expand, w->x, 3, out) \
+    X(real_part, w->z, out) X(imag_part, w->z, out) X(sum, w->i, 0, NULL, 1, out) \
+    X(sum_into, w->y, 0, NULL, 0, w->scalar) X(prod, w->x, 2, axes_up, 0, out) \
+    X(mean, w->i, 1, axes_up, 0, out) X(max, w->x, 1, axes_up, 0, out) \
+    X(min, w->x, 0, NULL, 1, out) X(any, w->b, 1, axes_up, 0, out) \
+    X(all, w->b, 1, axes_up, 0, out) X(argmax, w->x, 1, axes_up, 0, out) \
+    X(argmin, w->x, 0, NULL, 0, out) X(concatenate, 2, PAIR(w->x, w->i), 1, out) \
+    X(stack, 2, PAIR(w->x, w->z), -1, out) X(pad, w->x, zeros, zeros, tenferro_real(2.0), out) \
+    X(tril, w->x, 0, out) X(triu, w->x, 1, out) \
+    X(contract, w->x, labels_a, 1, w->square, labels_b, 0, R, labels_d, out) \
+    X(contract_into, tenferro_real(2.0), w->x, labels_a, 0, w->y, labels_a, 0, tenferro_real(1.0), labels_c, w->back) \
+    X(matmul, w->x, w->square, out) X(tensordot, w->x, w->v, 1, ((int[]){1}), ((int[]){0}), out) \
+    X(outer, w->v, w->z, out) X(trace_axes, w->square, 0, 0, 1, out) \
+    X(full, w->context, F8, R, shape23, tenferro_real(1.0), out) \
+    X(full_like, w->x, R, shape23, tenferro_real(1.0), out) \
+    X(zeros, w->context, F8, R, shape23, out) X(ones, w->context, F8, R, shape23, out) \
+    X(eye, w->context, F8, 3, 4, 1, out) \
+    X(arange, w->context, F8, tenferro_real(0.0), tenferro_real(1.0), 5, out) \
+    X(linspace, w->context, F8, tenferro_real(0.0), tenferro_real(1.0), 5, out) \
+    X(random_uniform, w->context, F8, R, shape23, 1, 2, 0.0, 1.0, out) \
+    X(tensor_create, w->context, F8, R, shape23, TENFERRO_ROW_MAJOR, out) \
+    X(tensor_from_data, w->context, F8, 1, ((int64_t[]){3}), NULL, three_numbers, out) \
+    X(tensor_wrap, w->context, F8, 1, ((int64_t[]){3}), NULL, three_numbers, 0, NULL, NULL, out) \
+    X(tensor_adopt, w->other, w->x, out) X(tensor_read, w->x, room, NULL) \
+    X(tensor_item, w->scalar, room, NULL) X(tensor_size, w->x, (int64_t *)whole_number) \
+    X(tensor_data_mutable, w->d, &some_pointer) \
+    X(tensor_format, w->x, NULL, text, sizeof text, NULL) \
+    X(einsum, "...ij,...jk->...ik", 2, PAIR(w->square, w->square), out) \
+    X(einsum_into, "i,i->", 2, PAIR(w->v, w->v), w->scalar) \
+    X(einsum_execute, w->plan, 3, triple(w), out) \
+    X(einsum_plan_cost, w->plan, &(tenferro_einsum_cost)TENFERRO_EINSUM_COST_INIT) \
+    X(einsum_plan_path, w->plan, 8, whole_number, whole_number + 16) \
+    X(einsum_plan_format, w->plan, TENFERRO_EINSUM_JSON, text, sizeof text, NULL) \
+    X(dtype_promote, F8, F8, &some_dtype) X(dtype_from_name, "f64", &some_dtype) \
+    X(extent_symbol, w->context, "rows", whole_number) \
+    X(extent_fresh, w->context, 5, whole_number) \
+    X(extent_add, w->other, w->n, w->m, whole_number) \
+    X(extent_sub, w->other, w->n, 3, whole_number) \
+    X(extent_mul, w->other, w->n, w->m, whole_number) \
+    X(extent_floordiv, w->other, w->n, 2, whole_number) \
+    X(extent_min, w->other, w->n, w->m, whole_number) \
+    X(extent_max, w->other, w->n, 7, whole_number) \
+    X(extent_format, w->other, w->n, text, sizeof text, NULL) \
+    X(apply, NULL, w->mine, NULL, 2, PAIR(w->x, w->y), 1, out) \
+    X(primitive_find, w->other, "add", &some_primitive) \
+    X(context_describe, w->context, text, sizeof text, NULL) \
+    X(context_set_threads, w->context, 1) X(context_set_memory_limit, w->context, 0) \
+    X(context_memory_statistics, w->context, &(tenferro_memory_statistics)TENFERRO_MEMORY_STATISTICS_INIT) \
     X(array_equal, w->x, w->y, &some_int) X(all_close, w->x, w->z, 0.1, 0.1, 0, &some_int)
+/* clang-format on */
 
 static double three_numbers[3] = {1, 2, 3}, room[64];
 static int64_t whole_number[32];
@@ -255,12 +270,12 @@ static const tenferro_tensor *const *triple(world *w)
 
 typedef tenferro_status (*call)(world *w, tenferro_tensor **out);
 
-#define DEFINE(NAME, ...)                                                   \
-    static tenferro_status call_##NAME(world *w, tenferro_tensor **out)     \
-    {                                                                       \
-        (void)w;                                                            \
-        (void)out;                                                          \
-        return tenferro_##NAME(__VA_ARGS__);                                \
+#define DEFINE(NAME, ...)                                               \
+    static tenferro_status call_##NAME(world *w, tenferro_tensor **out) \
+    {                                                                   \
+        (void)w;                                                        \
+        (void)out;                                                      \
+        return tenferro_##NAME(__VA_ARGS__);                            \
     }
 SIMPLE_CALLS(DEFINE)
 
@@ -271,7 +286,9 @@ static tenferro_status plan_create(world *w, tenferro_tensor **out)
     (void)out;
     tenferro_status status = tenferro_einsum_plan_create(
         w->context, "ab,bc,cd,de->ae", F8, 4, (int[]){2, 2, 2, 2},
-        (const int64_t *[]){(int64_t[]){2, 3}, (int64_t[]){3, 4}, (int64_t[]){4, 5}, (int64_t[]){5, 6}}, NULL, &w->made_plan);
+        (const int64_t *[]){(int64_t[]){2, 3}, (int64_t[]){3, 4}, (int64_t[]){4, 5},
+                            (int64_t[]){5, 6}},
+        NULL, &w->made_plan);
     assert_true((status == TENFERRO_OK) == (w->made_plan != NULL));
     return status;
 }
@@ -300,7 +317,8 @@ static tenferro_status evaluate(world *w, tenferro_tensor **out)
     tenferro_status status = tenferro_extent_floordiv(w->other, w->m, w->n, &e);
     if (status == TENFERRO_OK)
         status = tenferro_extent_mul(w->other, e, w->n, &e);
-    tenferro_extent_binding binding = {sizeof binding, 2, (tenferro_extent[]){w->n, w->m}, (int64_t[]){2, 7}};
+    tenferro_extent_binding binding = {sizeof binding, 2, (tenferro_extent[]){w->n, w->m},
+                                       (int64_t[]){2, 7}};
     return status == TENFERRO_OK ? tenferro_extent_evaluate(w->other, e, &binding, &value) : status;
 }
 
@@ -319,7 +337,8 @@ static tenferro_status into(world *w, tenferro_tensor **out)
     (void)out;
     const tenferro_primitive *p;
     tenferro_status status = tenferro_primitive_find(w->context, "sub", &p);
-    return status == TENFERRO_OK ? tenferro_apply_into(p, NULL, 2, PAIR(w->x, w->back), 1, &w->d) : status;
+    return status == TENFERRO_OK ? tenferro_apply_into(p, NULL, 2, PAIR(w->x, w->back), 1, &w->d)
+                                 : status;
 }
 
 static tenferro_status register_one(world *w, tenferro_tensor **out)
@@ -410,7 +429,8 @@ static tenferro_status inject(world *w, tenferro_tensor **out)
 static tenferro_status load(world *w, tenferro_tensor **out)
 {
     (void)out;
-    tenferro_status status = tenferro_provider_load(w->context, TENFERRO_PROVIDER_BLAS, "libopenblas.so.0");
+    tenferro_status status = tenferro_provider_load(w->context, TENFERRO_PROVIDER_BLAS,
+                                                    "libopenblas.so.0");
     return status == TENFERRO_IO ? TENFERRO_OK : status;
 }
 
@@ -429,14 +449,18 @@ static const row rows[] = {
     {"tenferro_extent_evaluate", evaluate},
     {"tenferro_extent_max", intern_many},
     {"tenferro_apply_into", into},
-    {"tenferro_apply tenferro_infer_output tenferro_infer_equal tenferro_infer_broadcast tenferro_exec_output "
+    {"tenferro_apply tenferro_infer_output tenferro_infer_equal tenferro_infer_broadcast "
+     "tenferro_exec_output "
      "tenferro_exec_check tenferro_exec_parallel",
      call_apply},
     {"tenferro_primitive_register", register_one},
     {"tenferro_dtype_register tenferro_dtype_describe", register_dtype},
-    {"tenferro_scope_create tenferro_scope_close tenferro_scope_apply tenferro_scope_take tenferro_scope_fail "
-     "tenferro_scope_ok tenferro_scope_add tenferro_scope_sub tenferro_scope_mul tenferro_scope_div "
-     "tenferro_scope_neg tenferro_scope_conj tenferro_scope_scale tenferro_scope_number tenferro_scope_select "
+    {"tenferro_scope_create tenferro_scope_close tenferro_scope_apply tenferro_scope_take "
+     "tenferro_scope_fail "
+     "tenferro_scope_ok tenferro_scope_add tenferro_scope_sub tenferro_scope_mul "
+     "tenferro_scope_div "
+     "tenferro_scope_neg tenferro_scope_conj tenferro_scope_scale tenferro_scope_number "
+     "tenferro_scope_select "
      "tenferro_scope_sum_to_like tenferro_scope_broadcast_like",
      scope},
     {"tenferro_context_create", context_create},
@@ -446,15 +470,33 @@ static const row rows[] = {
 
 /* Functions that only count, look or set. */
 static const char *const cannot_allocate[] = {
-    "tenferro_status_name",          "tenferro_error_message",       "tenferro_error_set",
-    "tenferro_version",              "tenferro_context_retain",      "tenferro_context_release",
-    "tenferro_context_threads",      "tenferro_context_cancel",      "tenferro_context_cancel_clear",
-    "tenferro_context_reset_peak",   "tenferro_context_trim",        "tenferro_tensor_retain",
-    "tenferro_tensor_release",       "tenferro_tensor_context",      "tenferro_tensor_dtype",
-    "tenferro_tensor_rank",          "tenferro_tensor_extents",      "tenferro_tensor_strides",
-    "tenferro_tensor_is_concrete",   "tenferro_tensor_is_contiguous", "tenferro_tensor_data",
-    "tenferro_tensor_version",       "tenferro_primitive_builtin",   "tenferro_einsum_plan_retain",
-    "tenferro_einsum_plan_release",  "tenferro_einsum_plan_output",  "tenferro_extent_value",
+    "tenferro_status_name",
+    "tenferro_error_message",
+    "tenferro_error_set",
+    "tenferro_version",
+    "tenferro_context_retain",
+    "tenferro_context_release",
+    "tenferro_context_threads",
+    "tenferro_context_cancel",
+    "tenferro_context_cancel_clear",
+    "tenferro_context_reset_peak",
+    "tenferro_context_trim",
+    "tenferro_tensor_retain",
+    "tenferro_tensor_release",
+    "tenferro_tensor_context",
+    "tenferro_tensor_dtype",
+    "tenferro_tensor_rank",
+    "tenferro_tensor_extents",
+    "tenferro_tensor_strides",
+    "tenferro_tensor_is_concrete",
+    "tenferro_tensor_is_contiguous",
+    "tenferro_tensor_data",
+    "tenferro_tensor_version",
+    "tenferro_primitive_builtin",
+    "tenferro_einsum_plan_retain",
+    "tenferro_einsum_plan_release",
+    "tenferro_einsum_plan_output",
+    "tenferro_extent_value",
 };
 
 /* ---- the sweep ---- */
@@ -483,8 +525,8 @@ static int attempt(const row *r, int64_t n, int once)
     int failed = w->allocator.count > start + n;
     w->allocator.fail_after = -1;
     if (status != TENFERRO_OK && (status != TENFERRO_OUT_OF_MEMORY || !failed)) {
-        print_error("%s, allocation %lld failing: %s: %s\n", r->names, (long long)n, tenferro_status_name(status),
-                    tenferro_error_message());
+        print_error("%s, allocation %lld failing: %s: %s\n", r->names, (long long)n,
+                    tenferro_status_name(status), tenferro_error_message());
         fail();
     }
     if (status != TENFERRO_OK) {
@@ -492,7 +534,8 @@ static int attempt(const row *r, int64_t n, int once)
         assert_true(*tenferro_error_message());
         for (int i = 0; i < OPERANDS; i++)
             if (!same_values(w->all[i], before[i]))
-                fail_msg("%s, allocation %lld failing: operand %d was changed", r->names, (long long)n, i);
+                fail_msg("%s, allocation %lld failing: operand %d was changed", r->names,
+                         (long long)n, i);
     }
     tenferro_tensor_release(out);
     for (int i = 0; i < OPERANDS; i++)
@@ -560,8 +603,9 @@ static int check_header(const char *header)
 static void headers__every_function__is_swept_or_excused(void **state)
 {
     (void)state;
-    static const char *const headers[] = {"base.h",      "context.h", "dtype.h",  "extent.h",  "tensor.h",
-                                          "primitive.h", "ops.h",     "einsum.h", "provider.h"};
+    static const char *const headers[] = {"base.h",   "context.h", "dtype.h",
+                                          "extent.h", "tensor.h",  "primitive.h",
+                                          "ops.h",    "einsum.h",  "provider.h"};
     int missing = 0;
     for (size_t i = 0; i < TF_COUNT(headers); i++)
         missing += check_header(headers[i]);

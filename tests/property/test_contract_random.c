@@ -8,7 +8,7 @@
 
 #include "contract/contract.h"
 
-static const tf_kernels *isas[2];
+static const tf_kernels *isas[3];
 static int isa_count;
 
 /* ---- a guest's gemm, as plain as can be ---- */

@@ -7,7 +7,7 @@
 #include <complex.h>
 #include <math.h>
 
-static const tf_kernels *isas[2];
+static const tf_kernels *isas[3];
 static int isa_count;
 
 static double complex value_of(number x)

@@ -89,7 +89,8 @@ double test_epsilon(tenferro_dtype dtype)
 {
     if (!test_is_floating(dtype))
         return 0.0;
-    return dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (double)FLT_EPSILON : DBL_EPSILON;
+    return dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_COMPLEX64 ? (double)FLT_EPSILON
+                                                                    : DBL_EPSILON;
 }
 
 const char *test_dtype_name(tenferro_dtype dtype)
@@ -259,8 +260,8 @@ void test_check_elements(const tenferro_tensor *x, const test_value *expected, d
         if (!parts_close(creal(values[i]), creal(expected[i]), bound) ||
             !parts_close(cimag(values[i]), cimag(expected[i]), bound)) {
             int rank = tenferro_tensor_rank(x);
-            print_error("%s (%s, rank %d): element %lld is %.17g%+.17gi, expected %.17g%+.17gi\n", what,
-                        test_dtype_name(tenferro_tensor_dtype(x)), rank, (long long)i,
+            print_error("%s (%s, rank %d): element %lld is %.17g%+.17gi, expected %.17g%+.17gi\n",
+                        what, test_dtype_name(tenferro_tensor_dtype(x)), rank, (long long)i,
                         creal(values[i]), cimag(values[i]), creal(expected[i]), cimag(expected[i]));
             free(values);
             fail();

@@ -7,8 +7,8 @@
 
 #include <complex.h>
 
-#include "testing.h"
 #include <tenferro.h>
+#include "testing.h"
 
 typedef double complex test_value;
 
@@ -58,11 +58,11 @@ void test_check_shape(const tenferro_tensor *x, tenferro_dtype dtype, int rank,
 void test_check_elements(const tenferro_tensor *x, const test_value *expected, double tolerance,
                          const char *what);
 
-#define TEST_RELEASE(...)                                                               \
-    do {                                                                                \
-        tenferro_tensor *released_[] = {__VA_ARGS__};                                   \
-        for (size_t n_ = 0; n_ < sizeof released_ / sizeof released_[0]; n_++)          \
-            tenferro_tensor_release(released_[n_]);                                     \
+#define TEST_RELEASE(...)                                                      \
+    do {                                                                       \
+        tenferro_tensor *released_[] = {__VA_ARGS__};                          \
+        for (size_t n_ = 0; n_ < sizeof released_ / sizeof released_[0]; n_++) \
+            tenferro_tensor_release(released_[n_]);                            \
     } while (0)
 
 #endif

@@ -109,7 +109,8 @@ static void registered__attributes_with_tensor_and_user__run(void **state)
     /* its own failure comes through, with its message */
     tenferro_tensor *matrix = test_tensor_of(context, F8, 2, (int64_t[]){1, 1}, (test_value[]){1});
     y = x;
-    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_apply(NULL, mine, &a, 1, (const tenferro_tensor *const *)&matrix, 1, &y));
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH,
+                 tenferro_apply(NULL, mine, &a, 1, (const tenferro_tensor *const *)&matrix, 1, &y));
     CHECK_MESSAGE("takes vectors");
     assert_null(y);
     TEST_RELEASE(x, a.by, matrix);
@@ -125,13 +126,13 @@ static void register__bad_structs__refused(void **state)
     library l = {.scale = 1.0};
     const tenferro_primitive good = shift_primitive(&l), *out = &good;
     tenferro_primitive p;
-#define REFUSED(STATUS, CHANGE)                                                      \
-    do {                                                                             \
-        p = good;                                                                    \
-        CHANGE;                                                                      \
-        out = &good;                                                                 \
-        CHECK_STATUS(STATUS, tenferro_primitive_register(context, &p, &out));        \
-        assert_null(out);                                                            \
+#define REFUSED(STATUS, CHANGE)                                               \
+    do {                                                                      \
+        p = good;                                                             \
+        CHANGE;                                                               \
+        out = &good;                                                          \
+        CHECK_STATUS(STATUS, tenferro_primitive_register(context, &p, &out)); \
+        assert_null(out);                                                     \
     } while (0)
     REFUSED(TENFERRO_UNSUPPORTED, p.abi_version = 99);
     CHECK_MESSAGE("99");
@@ -179,7 +180,8 @@ static void register__smaller_struct__later_members_null(void **state)
     p.struct_size = offsetof(tenferro_primitive, jvp);
     memset((char *)&p + p.struct_size, 0x5a, sizeof p - p.struct_size);
     CHECK_OK(tenferro_primitive_register(context, &p, &mine));
-    assert_true(!mine->jvp && !mine->vjp && !mine->save && !mine->batch && !mine->lower && !mine->aliases);
+    assert_true(!mine->jvp && !mine->vjp && !mine->save && !mine->batch && !mine->lower &&
+                !mine->aliases);
     assert_int_equal(mine->struct_size, sizeof p);
     shift a = {test_tensor_of(context, F8, 0, NULL, (test_value[]){0}), 1.0};
     tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){1}, (test_value[]){5}), *y;
@@ -260,20 +262,32 @@ static void fresh_extents__kernel_creates_its_output(void **state)
     test_allocator_init(&allocator);
     tenferro_context *context = test_context_with(&allocator, 1);
     int mode = 0;
-    tenferro_primitive p = {.struct_size = sizeof p, .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION, .user = &mode,
-                            .name = "test.positive", .inputs_min = 1, .inputs_max = 1, .outputs = 2,
-                            .infer = positive_infer, .execute = {positive_execute}};
+    tenferro_primitive p = {.struct_size = sizeof p,
+                            .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION,
+                            .user = &mode,
+                            .name = "test.positive",
+                            .inputs_min = 1,
+                            .inputs_max = 1,
+                            .outputs = 2,
+                            .infer = positive_infer,
+                            .execute = {positive_execute}};
     const tenferro_primitive *mine;
     CHECK_OK(tenferro_primitive_register(context, &p, &mine));
-    tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){4}, (test_value[]){1, -2, 3, -4}), *out[2];
+    tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){4},
+                                        (test_value[]){1, -2, 3, -4}),
+                    *out[2];
     const tenferro_tensor *const *in = (const tenferro_tensor *const *)&x;
     CHECK_OK(tenferro_apply(NULL, mine, NULL, 1, in, 2, out));
     test_check_shape(out[0], F8, 1, (int64_t[]){2});
     test_check_elements(out[0], (test_value[]){1, 3}, 0.0, "positive");
     test_check_elements(out[1], (test_value[]){2}, 0.0, "positive");
     TEST_RELEASE(out[0], out[1]);
-    static const tenferro_status expected[] = {TENFERRO_OK, TENFERRO_INTERNAL, TENFERRO_INVALID_ARGUMENT,
-                                               TENFERRO_INVALID_ARGUMENT, TENFERRO_NUMERICAL, TENFERRO_INVALID_ARGUMENT};
+    static const tenferro_status expected[] = {TENFERRO_OK,
+                                               TENFERRO_INTERNAL,
+                                               TENFERRO_INVALID_ARGUMENT,
+                                               TENFERRO_INVALID_ARGUMENT,
+                                               TENFERRO_NUMERICAL,
+                                               TENFERRO_INVALID_ARGUMENT};
     for (mode = 1; mode <= 5; mode++) {
         out[0] = out[1] = x;
         CHECK_STATUS(expected[mode], tenferro_apply(NULL, mine, NULL, 1, in, 2, out));
@@ -316,7 +330,8 @@ static void apply__bad_calls__refused(void **state)
     CHECK_STATUS(TENFERRO_CONTEXT_MISMATCH, tenferro_apply(other, add, NULL, 2, two, 1, out));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_apply(NULL, permute, NULL, 1, two, 1, out));
     CHECK_MESSAGE("attributes");
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_apply(NULL, full, NULL, 0, NULL, 1, out)); /* no context */
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_apply(NULL, full, NULL, 0, NULL, 1, out)); /* no context */
     CHECK_OK(tenferro_apply(context, add, NULL, 2, two, 1, out));
     tenferro_tensor *none[1] = {NULL};
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_apply_into(add, NULL, 2, two, 1, none));
@@ -365,7 +380,8 @@ static tenferro_status square_execute(tenferro_exec *x)
     if (status != TENFERRO_OK)
         return status;
     int64_t n = x->in[0].extents[0];
-    if ((uintptr_t)x->scratch % 64 || x->scratch_bytes < n * (int64_t)sizeof(double) || x->threads < 1)
+    if ((uintptr_t)x->scratch % 64 || x->scratch_bytes < n * (int64_t)sizeof(double) ||
+        x->threads < 1)
         return tenferro_error_set(TENFERRO_INTERNAL, "scratch is not as asked");
     double *scratch = x->scratch;
     for (int64_t i = 0; i < n; i++)
@@ -383,13 +399,20 @@ static void execute__scratch_and_threads(void **state)
     options.threads = 2;
     tenferro_context *context;
     CHECK_OK(tenferro_context_create(&options, &context));
-    tenferro_primitive p = {.struct_size = sizeof p, .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION,
-                            .name = "test.square", .inputs_min = 1, .inputs_max = 1, .outputs = 1,
-                            .infer = same_shape, .workspace = scratch_bytes, .execute = {square_execute}};
+    tenferro_primitive p = {.struct_size = sizeof p,
+                            .abi_version = TENFERRO_PRIMITIVE_ABI_VERSION,
+                            .name = "test.square",
+                            .inputs_min = 1,
+                            .inputs_max = 1,
+                            .outputs = 1,
+                            .infer = same_shape,
+                            .workspace = scratch_bytes,
+                            .execute = {square_execute}};
     const tenferro_primitive *mine;
     CHECK_OK(tenferro_primitive_register(context, &p, &mine));
     test_rng rng = test_rng_make(1);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 1, (int64_t[]){1001}, TEST_STRIDED), *y;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 1, (int64_t[]){1001}, TEST_STRIDED),
+                    *y;
     test_value *values = test_elements(x);
     for (int i = 0; i < 1001; i++)
         values[i] *= values[i];
@@ -407,7 +430,8 @@ static void scope__null_is_zero(void **state)
     (void)state;
     tenferro_context *context = test_context();
     tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){2}, (test_value[]){1, 4});
-    tenferro_tensor *p = test_tensor_of(context, TENFERRO_BOOL, 1, (int64_t[]){2}, (test_value[]){1, 0});
+    tenferro_tensor *p = test_tensor_of(context, TENFERRO_BOOL, 1, (int64_t[]){2},
+                                        (test_value[]){1, 0});
     const tenferro_primitive *add;
     CHECK_OK(tenferro_primitive_find(context, "add", &add));
     tenferro_scope *s;
@@ -430,10 +454,12 @@ static void scope__null_is_zero(void **state)
     assert_null(tenferro_scope_sum_to_like(s, NULL, x));
     assert_null(tenferro_scope_broadcast_like(s, NULL, x));
     assert_null(tenferro_scope_apply(s, add, NULL, 2, (tenferro_tensor *[]){x, NULL}));
-    test_check_elements(tenferro_scope_apply(s, add, NULL, 2, (tenferro_tensor *[]){x, x}), (test_value[]){2, 8}, 0.0, "apply");
+    test_check_elements(tenferro_scope_apply(s, add, NULL, 2, (tenferro_tensor *[]){x, x}),
+                        (test_value[]){2, 8}, 0.0, "apply");
     test_check_elements(tenferro_scope_select(s, p, x, NULL), (test_value[]){1, 0}, 0.0, "select");
     test_check_elements(tenferro_scope_select(s, p, NULL, x), (test_value[]){0, 4}, 0.0, "select");
-    test_check_elements(tenferro_scope_scale(s, tenferro_real(0.5), x), (test_value[]){0.5, 2}, 0.0, "scale");
+    test_check_elements(tenferro_scope_scale(s, tenferro_real(0.5), x), (test_value[]){0.5, 2}, 0.0,
+                        "scale");
     assert_true(tenferro_scope_ok(s));
     CHECK_OK(tenferro_scope_close(s));
     CHECK_OK(tenferro_scope_close(NULL));
@@ -448,15 +474,18 @@ static void scope__sum_to_like__shape_and_dtype(void **state)
     test_value values[12];
     for (int i = 0; i < 12; i++)
         values[i] = test_complex(i, -i);
-    tenferro_tensor *x = test_tensor_of(context, TENFERRO_COMPLEX128, 3, (int64_t[]){2, 3, 2}, values);
+    tenferro_tensor *x = test_tensor_of(context, TENFERRO_COMPLEX128, 3, (int64_t[]){2, 3, 2},
+                                        values);
     tenferro_tensor *like = test_tensor_of(context, F8, 2, (int64_t[]){1, 2}, (test_value[]){0, 0});
-    tenferro_tensor *scalar = test_tensor_of(context, TENFERRO_COMPLEX128, 0, NULL, (test_value[]){0});
+    tenferro_tensor *scalar = test_tensor_of(context, TENFERRO_COMPLEX128, 0, NULL,
+                                             (test_value[]){0});
     tenferro_scope *s;
     CHECK_OK(tenferro_scope_create(context, &s));
     tenferro_tensor *y = tenferro_scope_sum_to_like(s, x, like);
     test_check_shape(y, F8, 2, (int64_t[]){1, 2});
     test_check_elements(y, (test_value[]){15, 51}, 0.0, "sum_to_like");
-    test_check_elements(tenferro_scope_sum_to_like(s, x, scalar), (test_value[]){test_complex(66, -66)}, 0.0, "sum_to_like");
+    test_check_elements(tenferro_scope_sum_to_like(s, x, scalar),
+                        (test_value[]){test_complex(66, -66)}, 0.0, "sum_to_like");
     assert_ptr_equal(tenferro_scope_sum_to_like(s, x, x), x);
     y = tenferro_scope_broadcast_like(s, like, x);
     test_check_shape(y, F8, 3, (int64_t[]){2, 3, 2});

@@ -80,7 +80,9 @@ static void create__isa__option_and_environment(void **state)
 
     unsetenv("TENFERRO_ISA");
     CHECK_OK(tenferro_context_create(&options, &context));
-    assert_int_equal(tf_context_isa(context), cpu.avx2_fma ? TF_ISA_AVX2 : TF_ISA_PORTABLE);
+    assert_int_equal(tf_context_isa(context), cpu.avx512     ? TF_ISA_AVX512
+                                              : cpu.avx2_fma ? TF_ISA_AVX2
+                                                             : TF_ISA_PORTABLE);
     tenferro_context_release(context);
 
     setenv("TENFERRO_ISA", "portable", 1);
@@ -95,6 +97,12 @@ static void create__isa__option_and_environment(void **state)
     tenferro_context_release(context);
 
     options.isa = NULL;
+    setenv("TENFERRO_ISA", "avx512", 1);
+    CHECK_STATUS(cpu.avx512 ? TENFERRO_OK : TENFERRO_UNSUPPORTED,
+                 tenferro_context_create(&options, &context));
+    assert_true(!context || tf_context_isa(context) == TF_ISA_AVX512);
+    tenferro_context_release(context);
+
     setenv("TENFERRO_ISA", "mmx", 1);
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_context_create(&options, &context));
     CHECK_MESSAGE("TENFERRO_ISA");

@@ -36,12 +36,12 @@ static extent symbol(const char *name)
     return e;
 }
 
-#define OPERATION(NAME)                                          \
-    static extent NAME(extent a, extent b)                       \
-    {                                                            \
-        extent e;                                                \
-        CHECK_OK(tenferro_extent_##NAME(context, a, b, &e));     \
-        return e;                                                \
+#define OPERATION(NAME)                                      \
+    static extent NAME(extent a, extent b)                   \
+    {                                                        \
+        extent e;                                            \
+        CHECK_OK(tenferro_extent_##NAME(context, a, b, &e)); \
+        return e;                                            \
     }
 OPERATION(add)
 OPERATION(sub)
@@ -50,7 +50,8 @@ OPERATION(floordiv)
 OPERATION(min)
 OPERATION(max)
 
-static tenferro_status evaluate(extent e, int count, const extent *symbols, const int64_t *values, int64_t *out)
+static tenferro_status
+evaluate(extent e, int count, const extent *symbols, const int64_t *values, int64_t *out)
 {
     tenferro_extent_binding binding = {sizeof binding, count, symbols, values};
     return tenferro_extent_evaluate(context, e, &binding, out);
@@ -87,7 +88,8 @@ static void literals__plain_arithmetic(void **state)
     CHECK_MESSAGE("3 - 4");
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_extent_floordiv(context, 3, 0, &e));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_extent_add(context, -1, 2, &e));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_extent_add(context, 2, TENFERRO_EXTENT_SYMBOL_MAX + 1, &e));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_extent_add(context, 2, TENFERRO_EXTENT_SYMBOL_MAX + 1, &e));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_extent_add(context, 2, 2, NULL));
     assert_int_equal(e, 77);
 }
@@ -186,7 +188,8 @@ static void evaluate__values(void **state)
     int64_t values[2] = {7, 3}, out;
     CHECK_OK(evaluate(add(mul(n, m), 1), 2, both, values, &out));
     assert_int_equal(out, 22);
-    CHECK_OK(evaluate(add(floordiv(sub(m, n), 2), 10), 2, both, values, &out)); /* towards minus infinity */
+    CHECK_OK(evaluate(add(floordiv(sub(m, n), 2), 10), 2, both, values,
+                      &out)); /* towards minus infinity */
     assert_int_equal(out, 8);
     CHECK_OK(evaluate(add(floordiv(sub(m, n), 3), 10), 2, both, values, &out));
     assert_int_equal(out, 8);
@@ -214,16 +217,19 @@ static void evaluate__failures__named_and_out_untouched(void **state)
     CHECK_STATUS(TENFERRO_OVERFLOW, evaluate(mul(n, m), 2, both, huge, &out));
     CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, evaluate(sub(n, m), 2, both, (int64_t[]){1, 5}, &out));
     CHECK_MESSAGE("-4");
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(floordiv(n, m), 2, both, (int64_t[]){1, 0}, &out));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 evaluate(floordiv(n, m), 2, both, (int64_t[]){1, 0}, &out));
     CHECK_MESSAGE("floordiv(n, rows)");
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(add(min(floordiv(n, m), 4), 1), 2, both, (int64_t[]){1, 0}, &out));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 evaluate(add(min(floordiv(n, m), 4), 1), 2, both, (int64_t[]){1, 0}, &out));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(n, 1, both, (int64_t[]){-1}, &out));
     bad = add(n, 1);
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(n, 1, &bad, (int64_t[]){1}, &out));
     bad = INT64_MAX;
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(n, 1, &bad, (int64_t[]){1}, &out));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(-3, 0, NULL, NULL, &out));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(TENFERRO_EXTENT_SYMBOL_MAX - 123456, 0, NULL, NULL, &out));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 evaluate(TENFERRO_EXTENT_SYMBOL_MAX - 123456, 0, NULL, NULL, &out));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_extent_evaluate(context, n, NULL, &out));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, evaluate(n, 0, NULL, NULL, NULL));
     CHECK_STATUS(TENFERRO_SYMBOLIC, tenferro_extent_value(context, add(n, 1), &out));
@@ -316,8 +322,9 @@ enum { SYMBOLS = 3, NODES = 12 };
 static void random_trees__agree_with_naive(void **state)
 {
     (void)state;
-    static const operation operations[] = {tenferro_extent_add, tenferro_extent_sub,      tenferro_extent_mul,
-                                           tenferro_extent_min, tenferro_extent_max, tenferro_extent_floordiv};
+    static const operation operations[] = {tenferro_extent_add, tenferro_extent_sub,
+                                           tenferro_extent_mul, tenferro_extent_min,
+                                           tenferro_extent_max, tenferro_extent_floordiv};
     extent symbols[SYMBOLS] = {symbol("n"), symbol("m"), symbol("k")};
     test_rng rng = test_rng_make(1);
     int compared = 0;
@@ -334,7 +341,8 @@ static void random_trees__agree_with_naive(void **state)
         known[count++] = 1;
         for (int attempts = 0; count < NODES && attempts < 40; attempts++) {
             int op = (int)test_rng_range(&rng, 0, 5);
-            int a = (int)test_rng_range(&rng, 0, count - 1), b = (int)test_rng_range(&rng, 0, count - 1);
+            int a = (int)test_rng_range(&rng, 0, count - 1),
+                b = (int)test_rng_range(&rng, 0, count - 1);
             /* an exact division simplifies away: its divisor is assumed not to be 0 */
             if (op == 5 && (!known[b] || value[b] == 0))
                 continue;
@@ -346,7 +354,12 @@ static void random_trees__agree_with_naive(void **state)
                 if (llabs(x) > 1000000 || llabs(y) > 1000000)
                     continue;
                 int64_t quotient = y ? x / y - (x % y != 0 && (x % y < 0) != (y < 0)) : 0;
-                v = op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? (x < y ? x : y) : op == 4 ? (x > y ? x : y) : quotient;
+                v = op == 0   ? x + y
+                    : op == 1 ? x - y
+                    : op == 2 ? x * y
+                    : op == 3 ? (x < y ? x : y)
+                    : op == 4 ? (x > y ? x : y)
+                              : quotient;
             }
             value[count++] = v;
         }
@@ -357,8 +370,9 @@ static void random_trees__agree_with_naive(void **state)
                 if (status != TENFERRO_OK || out != value[i]) {
                     char text[512];
                     CHECK_OK(tenferro_extent_format(context, node[i], text, sizeof text, NULL));
-                    fail_msg("%s at n=%d m=%d k=%d: %s, %lld, expected %lld", text, (int)bound[0], (int)bound[1],
-                             (int)bound[2], tenferro_status_name(status), (long long)out, (long long)value[i]);
+                    fail_msg("%s at n=%d m=%d k=%d: %s, %lld, expected %lld", text, (int)bound[0],
+                             (int)bound[1], (int)bound[2], tenferro_status_name(status),
+                             (long long)out, (long long)value[i]);
                 }
                 compared++;
             } else {

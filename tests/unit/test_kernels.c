@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-static const tf_kernels *isas[2];
+static const tf_kernels *isas[3];
 static int isa_count;
 
 static const int64_t one = 1;

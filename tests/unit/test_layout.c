@@ -60,7 +60,8 @@ static void is_compact__random__iff_offsets_count_up(void **state)
         int64_t count = offsets_of(rank, extents, strides, offsets);
         for (int64_t n = 0; n < count; n++)
             compact &= offsets[n] == n;
-        assert_int_equal(tf_layout_is_compact(rank, extents, strides, TENFERRO_COLUMN_MAJOR), compact);
+        assert_int_equal(tf_layout_is_compact(rank, extents, strides, TENFERRO_COLUMN_MAJOR),
+                         compact);
         /* row-major is column-major of the reversed axes */
         int64_t e[MAX_RANK], s[MAX_RANK];
         for (int i = 0; i < rank; i++) {
@@ -89,10 +90,12 @@ static void span__random__lowest_and_highest(void **state)
         assert_int_equal(low, least);
         assert_int_equal(high, most);
     }
-    CHECK_STATUS(TENFERRO_OVERFLOW, tf_layout_span(1, (int64_t[]){3}, (int64_t[]){INT64_MAX}, &low, &high));
-    CHECK_STATUS(TENFERRO_OVERFLOW, tf_layout_span(1, (int64_t[]){3}, (int64_t[]){INT64_MIN}, &low, &high));
     CHECK_STATUS(TENFERRO_OVERFLOW,
-                 tf_layout_span(2, (int64_t[]){2, 2}, (int64_t[]){INT64_MAX, INT64_MAX}, &low, &high));
+                 tf_layout_span(1, (int64_t[]){3}, (int64_t[]){INT64_MAX}, &low, &high));
+    CHECK_STATUS(TENFERRO_OVERFLOW,
+                 tf_layout_span(1, (int64_t[]){3}, (int64_t[]){INT64_MIN}, &low, &high));
+    CHECK_STATUS(TENFERRO_OVERFLOW, tf_layout_span(2, (int64_t[]){2, 2},
+                                                   (int64_t[]){INT64_MAX, INT64_MAX}, &low, &high));
     CHECK_STATUS(TENFERRO_OVERFLOW,
                  tf_layout_span(2, (int64_t[]){2, 2}, (int64_t[]){INT64_MIN, -1}, &low, &high));
     CHECK_MESSAGE("axis 1");
@@ -176,7 +179,9 @@ static void reshape__random__a_view_exactly_when_one_exists(void **state)
             new_extents[1] = 0;
         }
         int exists = count == 0 || reshape_exists(count, offsets, new_rank, new_extents);
-        assert_int_equal(tf_layout_reshape(rank, extents, strides, new_rank, new_extents, new_strides), exists);
+        assert_int_equal(tf_layout_reshape(rank, extents, strides, new_rank, new_extents,
+                                           new_strides),
+                         exists);
         if (exists) {
             offsets_of(new_rank, new_extents, new_strides, moved);
             assert_memory_equal(moved, offsets, (size_t)count * sizeof *moved + (count == 0));
@@ -195,20 +200,25 @@ static void reshape__edges(void **state)
     /* rank 0 and extents of 1 */
     assert_true(tf_layout_reshape(0, NULL, NULL, 0, NULL, strides));
     assert_true(tf_layout_reshape(0, NULL, NULL, 2, (int64_t[]){1, 1}, strides));
-    assert_true(tf_layout_reshape(2, (int64_t[]){1, 1}, (int64_t[]){7, INT64_MIN}, 0, NULL, strides));
+    assert_true(
+        tf_layout_reshape(2, (int64_t[]){1, 1}, (int64_t[]){7, INT64_MIN}, 0, NULL, strides));
     /* a broadcast axis splits */
     assert_true(tf_layout_reshape(1, (int64_t[]){6}, (int64_t[]){0}, 2, (int64_t[]){2, 3}, strides));
     assert_true(strides[0] == 0 && strides[1] == 0);
     /* and merges with another */
-    assert_true(tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){0, 0}, 1, (int64_t[]){6}, strides));
+    assert_true(
+        tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){0, 0}, 1, (int64_t[]){6}, strides));
     assert_true(strides[0] == 0);
     /* backwards */
-    assert_true(tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){-1, -2}, 1, (int64_t[]){6}, strides));
+    assert_true(
+        tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){-1, -2}, 1, (int64_t[]){6}, strides));
     assert_true(strides[0] == -1);
-    assert_false(tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){-1, 2}, 1, (int64_t[]){6}, strides));
+    assert_false(
+        tf_layout_reshape(2, (int64_t[]){2, 3}, (int64_t[]){-1, 2}, 1, (int64_t[]){6}, strides));
     /* sizes that differ have none */
     assert_false(tf_layout_reshape(1, (int64_t[]){6}, (int64_t[]){1}, 1, (int64_t[]){5}, strides));
-    assert_false(tf_layout_reshape(1, (int64_t[]){6}, (int64_t[]){1}, 2, (int64_t[]){6, 2}, strides));
+    assert_false(
+        tf_layout_reshape(1, (int64_t[]){6}, (int64_t[]){1}, 2, (int64_t[]){6, 2}, strides));
 }
 
 static void size__checked(void **state)
@@ -222,8 +232,10 @@ static void size__checked(void **state)
     assert_true(count == 1 && bytes == 8);
     CHECK_OK(tf_layout_size(context, 2, (int64_t[]){0, INT64_C(1) << 40}, 8, &count, &bytes));
     assert_true(count == 0 && bytes == 0);
-    CHECK_STATUS(TENFERRO_OVERFLOW, tf_layout_size(context, 1, (int64_t[]){INT64_MAX}, 2, &count, &bytes));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tf_layout_size(context, 1, (int64_t[]){-1}, 2, &count, &bytes));
+    CHECK_STATUS(TENFERRO_OVERFLOW,
+                 tf_layout_size(context, 1, (int64_t[]){INT64_MAX}, 2, &count, &bytes));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tf_layout_size(context, 1, (int64_t[]){-1}, 2, &count, &bytes));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tf_layout_size(context, -1, NULL, 2, &count, &bytes));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tf_layout_size(context, 1, NULL, 2, &count, &bytes));
     tenferro_context_release(context);

@@ -10,7 +10,8 @@
 
 enum { B = TENFERRO_BOOL, I4 = TENFERRO_INT32, I8, F4, F8, C8, C16, MAX_RANK = 5 };
 
-typedef tenferro_status (*reduction)(const tenferro_tensor *, int, const int *, int, tenferro_tensor **);
+typedef tenferro_status (*reduction)(const tenferro_tensor *, int, const int *, int,
+                                     tenferro_tensor **);
 
 #define BIT(d) (1u << (d))
 enum { REALS = BIT(I4) | BIT(I8) | BIT(F4) | BIT(F8), NUMBERS = REALS | BIT(C8) | BIT(C16) };
@@ -21,10 +22,14 @@ static const struct {
     reduction op;
     unsigned takes;
 } ops[] = {
-    [SUM] = {"sum", tenferro_sum, NUMBERS | BIT(B)},   [PROD] = {"prod", tenferro_prod, NUMBERS | BIT(B)},
-    [MEAN] = {"mean", tenferro_mean, NUMBERS | BIT(B)}, [MAX] = {"max", tenferro_max, REALS | BIT(B)},
-    [MIN] = {"min", tenferro_min, REALS | BIT(B)},      [ANY] = {"any", tenferro_any, BIT(B)},
-    [ALL] = {"all", tenferro_all, BIT(B)},              [ARGMAX] = {"argmax", tenferro_argmax, REALS | BIT(B)},
+    [SUM] = {"sum", tenferro_sum, NUMBERS | BIT(B)},
+    [PROD] = {"prod", tenferro_prod, NUMBERS | BIT(B)},
+    [MEAN] = {"mean", tenferro_mean, NUMBERS | BIT(B)},
+    [MAX] = {"max", tenferro_max, REALS | BIT(B)},
+    [MIN] = {"min", tenferro_min, REALS | BIT(B)},
+    [ANY] = {"any", tenferro_any, BIT(B)},
+    [ALL] = {"all", tenferro_all, BIT(B)},
+    [ARGMAX] = {"argmax", tenferro_argmax, REALS | BIT(B)},
     [ARGMIN] = {"argmin", tenferro_argmin, REALS | BIT(B)},
 };
 
@@ -55,7 +60,8 @@ static test_value naive(kind k, int64_t n, const test_value *values)
         switch (k) {
         case SUM:
         case MEAN:
-            result = test_complex(creal(result) + creal(values[i]), cimag(result) + cimag(values[i]));
+            result = test_complex(creal(result) + creal(values[i]),
+                                  cimag(result) + cimag(values[i]));
             break;
         case PROD:
             result = result * values[i];
@@ -78,7 +84,8 @@ static test_value naive(kind k, int64_t n, const test_value *values)
 }
 
 /* The whole result for a mask of reduced axes; *rank and extents receive its shape. */
-static test_value *reference(kind k, const tenferro_tensor *x, unsigned mask, int keep, int *rank, int64_t *extents)
+static test_value *
+reference(kind k, const tenferro_tensor *x, unsigned mask, int keep, int *rank, int64_t *extents)
 {
     int in_rank = tenferro_tensor_rank(x), kept_rank = 0, reduced_rank = 0;
     const int64_t *in = tenferro_tensor_extents(x);
@@ -129,7 +136,8 @@ static void check_reduction(kind k, const tenferro_tensor *x, unsigned mask, int
     test_check_elements(y, expected, (double)(size + 4) * test_epsilon(result), ops[k].name);
     if (k == SUM) {
         test_rng rng = test_rng_make(99);
-        tenferro_tensor *into = test_random_tensor(tenferro_tensor_context(x), &rng, result, rank, extents, TEST_STRIDED);
+        tenferro_tensor *into = test_random_tensor(tenferro_tensor_context(x), &rng, result, rank,
+                                                   extents, TEST_STRIDED);
         CHECK_OK(tenferro_sum_into(x, count, axes, keep, into));
         test_check_elements(into, expected, (double)(size + 4) * test_epsilon(result), "sum_into");
         tenferro_tensor_release(into);
@@ -150,7 +158,8 @@ static void reductions__any_axes_layout_dtype__match_naive(void **state)
                 int64_t extents[MAX_RANK];
                 for (int i = 0; i < rank; i++)
                     extents[i] = test_rng_range(&rng, 1, k == PROD && !test_is_floating(d) ? 2 : 5);
-                tenferro_tensor *x = test_random_tensor(context, &rng, d, rank, extents, round % 3), *y = x;
+                tenferro_tensor *x = test_random_tensor(context, &rng, d, rank, extents, round % 3),
+                                *y = x;
                 if (ops[k].takes & BIT(d)) {
                     for (unsigned mask = 0; mask < 1u << rank; mask++)
                         check_reduction((kind)k, x, mask, round & 1);
@@ -169,7 +178,9 @@ static void reductions__axes_null__all_of_them(void **state)
 {
     (void)state;
     tenferro_context *context = test_context();
-    tenferro_tensor *x = test_tensor_of(context, F8, 2, (int64_t[]){2, 2}, (test_value[]){1, 2, 3, 4}), *y;
+    tenferro_tensor *x = test_tensor_of(context, F8, 2, (int64_t[]){2, 2},
+                                        (test_value[]){1, 2, 3, 4}),
+                    *y;
     CHECK_OK(tenferro_sum(x, 0, NULL, 0, &y));
     test_check_shape(y, F8, 0, NULL);
     test_check_elements(y, (test_value[]){10}, 0.0, "sum");
@@ -224,7 +235,7 @@ static void extrema__nan__wins_and_first_index(void **state)
     tenferro_context *context = test_context();
     for (tenferro_dtype d = F4; d <= F8; d++) {
         for (int64_t n = 1; n <= 40; n++)
-            for (int64_t at = 0; at < n; at += n > 4 ? n / 4 : 1) {
+            for (int64_t at = 0; at<n; at += n> 4 ? n / 4 : 1) {
                 test_value values[40];
                 for (int64_t i = 0; i < n; i++)
                     values[i] = i == at || i == n - 1 ? NAN : (double)(i % 7);
@@ -244,7 +255,9 @@ static void extrema__nan__wins_and_first_index(void **state)
             }
     }
     /* infinities are ordinary; of equal ones the first */
-    tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){4}, (test_value[]){-INFINITY, -INFINITY, -INFINITY, -INFINITY}), *y;
+    tenferro_tensor *x = test_tensor_of(context, F8, 1, (int64_t[]){4},
+                                        (test_value[]){-INFINITY, -INFINITY, -INFINITY, -INFINITY}),
+                    *y;
     CHECK_OK(tenferro_max(x, 0, NULL, 0, &y));
     test_check_elements(y, (test_value[]){-INFINITY}, 0.0, "max");
     tenferro_tensor_release(y);
@@ -326,7 +339,9 @@ static void sum_into__overlap__as_if_copied_first(void **state)
 {
     (void)state;
     tenferro_context *context = test_context();
-    tenferro_tensor *x = test_tensor_of(context, F8, 2, (int64_t[]){2, 3}, (test_value[]){1, 2, 3, 4, 5, 6}), *row;
+    tenferro_tensor *x = test_tensor_of(context, F8, 2, (int64_t[]){2, 3},
+                                        (test_value[]){1, 2, 3, 4, 5, 6}),
+                    *row;
     CHECK_OK(tenferro_slice(x, (int64_t[]){0, 1}, (int64_t[]){2, 1}, NULL, &row));
     CHECK_OK(tenferro_sum_into(x, 1, (int[]){1}, 1, row));
     test_check_elements(x, (test_value[]){1, 2, 9, 12, 5, 6}, 0.0, "sum_into");

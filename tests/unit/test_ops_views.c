@@ -20,8 +20,8 @@ static const char *address(const tenferro_tensor *x, const int64_t *index)
 }
 
 /* Every element of y lies where the element of x lies that `of` names: no copy, nothing moved. */
-static void check_view(const tenferro_tensor *x, const tenferro_tensor *y, int rank, const int64_t *extents,
-                       source of, const void *user)
+static void check_view(const tenferro_tensor *x, const tenferro_tensor *y, int rank,
+                       const int64_t *extents, source of, const void *user)
 {
     int64_t index[MAX_RANK] = {0}, from[MAX_RANK] = {0};
     test_check_shape(y, tenferro_tensor_dtype(x), rank, extents);
@@ -33,13 +33,16 @@ static void check_view(const tenferro_tensor *x, const tenferro_tensor *y, int r
     assert_int_equal(tenferro_tensor_version(y), tenferro_tensor_version(x));
 }
 
-static tenferro_tensor *any_tensor(tenferro_context *context, test_rng *rng, int max_rank, int64_t least, int64_t most)
+static tenferro_tensor *
+any_tensor(tenferro_context *context, test_rng *rng, int max_rank, int64_t least, int64_t most)
 {
     int64_t extents[MAX_RANK];
     int rank = (int)test_rng_range(rng, 0, max_rank);
     for (int i = 0; i < rank; i++)
         extents[i] = test_rng_range(rng, least, most);
-    return test_random_tensor(context, rng, (tenferro_dtype)test_rng_range(rng, TENFERRO_BOOL, TENFERRO_COMPLEX128),
+    return test_random_tensor(context, rng,
+                              (tenferro_dtype)test_rng_range(rng, TENFERRO_BOOL,
+                                                             TENFERRO_COMPLEX128),
                               rank, extents, (int)test_rng_range(rng, TEST_COMPACT, TEST_REPEATED));
 }
 
@@ -168,7 +171,8 @@ static void reshape__compact__always_a_view(void **state)
     (void)state;
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(4);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 2, (int64_t[]){4, 6}, 0), *y, *rows, *z;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 2, (int64_t[]){4, 6}, 0), *y, *rows,
+                    *z;
     CHECK_OK(tenferro_reshape_view(x, 3, (int64_t[]){2, 1, 12}, &y));
     assert_ptr_equal(tenferro_tensor_data(y), tenferro_tensor_data(x));
     CHECK_OK(tenferro_slice_axis(x, 1, 0, 6, 2, &rows)); /* [4, 3], second stride 8 */
@@ -242,9 +246,13 @@ static void slice__random__any_step(void **state)
         int64_t start[MAX_RANK], count[MAX_RANK], step[MAX_RANK];
         for (int i = 0; i < rank; i++) {
             int64_t n = tenferro_tensor_extents(x)[i];
-            step[i] = test_rng_range(&rng, 0, 1) ? test_rng_range(&rng, 1, 3) : -test_rng_range(&rng, 1, 3);
+            step[i] = test_rng_range(&rng, 0, 1) ? test_rng_range(&rng, 1, 3)
+                                                 : -test_rng_range(&rng, 1, 3);
             start[i] = n ? test_rng_range(&rng, 0, n - 1) : 0;
-            int64_t room = n == 0 ? 0 : (step[i] > 0 ? (n - 1 - start[i]) / step[i] : start[i] / -step[i]) + 1;
+            int64_t room = n == 0
+                               ? 0
+                               : (step[i] > 0 ? (n - 1 - start[i]) / step[i] : start[i] / -step[i]) +
+                                     1;
             count[i] = test_rng_range(&rng, 0, room);
         }
         CHECK_OK(tenferro_slice(x, start, count, step, &y));
@@ -268,9 +276,12 @@ static void slice__bad_arguments__refused(void **state)
     CHECK_MESSAGE("slice: axis 0");
     assert_null(y);
     CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, tenferro_slice(x, (int64_t[]){0, 3}, one, NULL, &y));
-    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, tenferro_slice(x, zero, (int64_t[]){3, 1}, (int64_t[]){3, 1}, &y));
-    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, tenferro_slice(x, one, (int64_t[]){3, 1}, (int64_t[]){-1, 1}, &y));
-    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, tenferro_slice(x, one, (int64_t[]){3, 1}, (int64_t[]){INT64_MAX, 1}, &y));
+    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH,
+                 tenferro_slice(x, zero, (int64_t[]){3, 1}, (int64_t[]){3, 1}, &y));
+    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH,
+                 tenferro_slice(x, one, (int64_t[]){3, 1}, (int64_t[]){-1, 1}, &y));
+    CHECK_STATUS(TENFERRO_SHAPE_MISMATCH,
+                 tenferro_slice(x, one, (int64_t[]){3, 1}, (int64_t[]){INT64_MAX, 1}, &y));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_slice(x, zero, one, zero, &y));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_slice(x, (int64_t[]){-1, 0}, one, NULL, &y));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_slice(x, zero, (int64_t[]){-1, 0}, NULL, &y));
@@ -281,7 +292,8 @@ static void slice__bad_arguments__refused(void **state)
     CHECK_STATUS(TENFERRO_SYMBOLIC, tenferro_slice(x, zero, (int64_t[]){n, 1}, NULL, &y));
     assert_null(y);
     /* a start that no element has and a step that is not taken may be anything */
-    CHECK_OK(tenferro_slice(x, (int64_t[]){INT64_MAX, 2}, (int64_t[]){0, 1}, (int64_t[]){INT64_MIN, INT64_MIN}, &y));
+    CHECK_OK(tenferro_slice(x, (int64_t[]){INT64_MAX, 2}, (int64_t[]){0, 1},
+                            (int64_t[]){INT64_MIN, INT64_MIN}, &y));
     test_check_shape(y, F8, 2, (int64_t[]){0, 1});
     TEST_RELEASE(x, y);
     tenferro_context_release(context);
@@ -314,8 +326,9 @@ static void slice_axis__small_enumeration__pythons_rules(void **state)
 {
     (void)state;
     tenferro_context *context = test_context();
-    static const int64_t bounds[] = {INT64_MIN, INT64_MIN + 1, -7, -6, -5, -4, -3, -2, -1, 0,
-                                     1,         2,             3,  4,  5,  6,  7,  INT64_MAX - 1, INT64_MAX};
+    static const int64_t bounds[] = {
+        INT64_MIN, INT64_MIN + 1, -7,       -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6,
+        7,         INT64_MAX - 1, INT64_MAX};
     static const int64_t by[] = {1, 2, 3, 7, INT64_MAX, -1, -2, -3, -7, INT64_MIN};
     enum { BOUNDS = sizeof bounds / sizeof *bounds, STEPS = sizeof by / sizeof *by };
     for (int64_t n = 0; n <= 5; n++) {
@@ -325,11 +338,13 @@ static void slice_axis__small_enumeration__pythons_rules(void **state)
             for (int j = 0; j < BOUNDS; j++)
                 for (int k = 0; k < STEPS; k++) {
                     int64_t first, count = python_indices(n, bounds[i], bounds[j], by[k], &first);
-                    CHECK_OK(tenferro_slice_axis(x, i % 2 ? 0 : -1, bounds[i], bounds[j], by[k], &y));
+                    CHECK_OK(
+                        tenferro_slice_axis(x, i % 2 ? 0 : -1, bounds[i], bounds[j], by[k], &y));
                     test_check_shape(y, F8, 1, &count);
                     const double *data = tenferro_tensor_data(y);
                     for (int64_t m = 0; m < count; m++)
-                        assert_true(data[m * tenferro_tensor_strides(y)[0]] == (double)(first + m * by[k]));
+                        assert_true(data[m * tenferro_tensor_strides(y)[0]] ==
+                                    (double)(first + m * by[k]));
                     tenferro_tensor_release(y);
                 }
         CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_slice_axis(x, 0, 0, n, 0, &y));
@@ -345,7 +360,9 @@ static void reverse__axes__walk_backwards(void **state)
     (void)state;
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(8);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 3, (int64_t[]){2, 3, 4}, TEST_STRIDED), *y;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 3, (int64_t[]){2, 3, 4},
+                                            TEST_STRIDED),
+                    *y;
     const int64_t *extents = tenferro_tensor_extents(x);
     CHECK_OK(tenferro_reverse(x, 2, (int[]){-1, 0}, &y));
     steps two = {3, (int64_t[]){1, 0, 3}, (int64_t[]){-1, 1, -1}};
@@ -385,7 +402,9 @@ static void broadcast__axes_of_1_and_new_ones__repeat(void **state)
     (void)state;
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(9);
-    tenferro_tensor *x = test_random_tensor(context, &rng, TENFERRO_COMPLEX64, 2, (int64_t[]){3, 1}, TEST_STRIDED), *y;
+    tenferro_tensor *x = test_random_tensor(context, &rng, TENFERRO_COMPLEX64, 2, (int64_t[]){3, 1},
+                                            TEST_STRIDED),
+                    *y;
     CHECK_OK(tenferro_broadcast(x, 3, (int64_t[]){2, 3, 4}, &y));
     check_view(x, y, 3, (int64_t[]){2, 3, 4}, placed, &(placement){x, {1, 2}});
     tenferro_tensor_release(y);
@@ -406,12 +425,17 @@ static void broadcast__axes_of_1_and_new_ones__repeat(void **state)
     CHECK_STATUS(TENFERRO_SHAPE_MISMATCH, tenferro_broadcast(x, -1, NULL, &y));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast(x, 2, NULL, &y));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast(x, 3, (int64_t[]){-2, 3, 1}, &y));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){1, 0}, &y));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){0, 0}, &y));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){0, 3}, &y));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, NULL, &y));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){1, 0}, &y));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){0, 0}, &y));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, (int[]){0, 3}, &y));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_broadcast_axes(x, 3, (int64_t[]){3, 1, 1}, NULL, &y));
     CHECK_STATUS(TENFERRO_SYMBOLIC, tenferro_broadcast(x, 2, (int64_t[]){3, n}, &y));
-    CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_broadcast(x, 3, (int64_t[]){INT64_C(1) << 40, 3, INT64_C(1) << 40}, &y));
+    CHECK_STATUS(TENFERRO_OVERFLOW,
+                 tenferro_broadcast(x, 3, (int64_t[]){INT64_C(1) << 40, 3, INT64_C(1) << 40}, &y));
     assert_null(y);
     tenferro_tensor_release(x);
     tenferro_context_release(context);
@@ -440,14 +464,17 @@ static void diagonal__every_pair_and_offset(void **state)
     (void)state;
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(10);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 3, (int64_t[]){4, 2, 3}, TEST_STRIDED), *y;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 3, (int64_t[]){4, 2, 3},
+                                            TEST_STRIDED),
+                    *y;
     const int64_t *e = tenferro_tensor_extents(x);
     for (int axis1 = 0; axis1 < 3; axis1++)
         for (int axis2 = 0; axis2 < 3; axis2++)
             for (int64_t offset = -6; offset <= 6; offset++) {
                 if (axis1 == axis2)
                     continue;
-                int64_t rows = e[axis1] + (offset < 0 ? offset : 0), columns = e[axis2] - (offset > 0 ? offset : 0);
+                int64_t rows = e[axis1] + (offset < 0 ? offset : 0),
+                        columns = e[axis2] - (offset > 0 ? offset : 0);
                 int64_t length = rows < columns ? rows : columns;
                 int64_t extents[2] = {e[3 - axis1 - axis2], length < 0 ? 0 : length};
                 CHECK_OK(tenferro_diagonal(x, offset, axis1, axis2 - 3, &y));
@@ -473,7 +500,9 @@ static void squeeze_expand__round_trip(void **state)
     (void)state;
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(11);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 4, (int64_t[]){1, 3, 1, 2}, TEST_STRIDED), *y, *z;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 4, (int64_t[]){1, 3, 1, 2},
+                                            TEST_STRIDED),
+                    *y, *z;
     test_value *values = test_elements(x);
     CHECK_OK(tenferro_squeeze(x, 0, NULL, &y));
     test_check_shape(y, F8, 2, (int64_t[]){3, 2});
@@ -490,7 +519,9 @@ static void squeeze_expand__round_trip(void **state)
     for (int axis = -5; axis <= 4; axis++) {
         int64_t extents[5], at = axis < 0 ? axis + 5 : axis;
         for (int i = 0; i < 5; i++)
-            extents[i] = i < at ? tenferro_tensor_extents(x)[i] : i == at ? 1 : tenferro_tensor_extents(x)[i - 1];
+            extents[i] = i < at    ? tenferro_tensor_extents(x)[i]
+                         : i == at ? 1
+                                   : tenferro_tensor_extents(x)[i - 1];
         CHECK_OK(tenferro_expand(x, axis, &y));
         test_check_shape(y, F8, 5, extents);
         test_check_elements(y, values, 0.0, "expand");
@@ -520,7 +551,8 @@ static void parts__complex__share_storage(void **state)
     test_rng rng = test_rng_make(12);
     for (tenferro_dtype d = TENFERRO_COMPLEX64; d <= TENFERRO_COMPLEX128; d++) {
         int64_t extents[2] = {3, 4};
-        tenferro_tensor *x = test_random_tensor(context, &rng, d, 2, extents, TEST_STRIDED), *re, *im, *same;
+        tenferro_tensor *x = test_random_tensor(context, &rng, d, 2, extents, TEST_STRIDED), *re,
+                        *im, *same;
         tenferro_dtype real = d == TENFERRO_COMPLEX64 ? TENFERRO_FLOAT32 : F8;
         test_value *values = test_elements(x), res[12], ims[12];
         for (int i = 0; i < 12; i++) {
@@ -574,7 +606,8 @@ static void copy__any_layout__compact_in_the_order_asked(void **state)
         free(values);
         TEST_RELEASE(x, y, z);
     }
-    tenferro_tensor *row = test_tensor_of(context, F8, 1, (int64_t[]){2}, (test_value[]){1, 2}), *y = row;
+    tenferro_tensor *row = test_tensor_of(context, F8, 1, (int64_t[]){2}, (test_value[]){1, 2}),
+                    *y = row;
     tenferro_tensor *to = test_random_tensor(context, &rng, F8, 2, (int64_t[]){3, 2}, TEST_STRIDED);
     CHECK_OK(tenferro_copy_into(row, to));
     test_check_elements(to, (test_value[]){1, 1, 1, 2, 2, 2}, 0.0, "copy_into");

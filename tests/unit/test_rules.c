@@ -19,10 +19,10 @@
 /* ---- the cases ---- */
 
 typedef enum domain {
-    ANY,      /* [-1, 1), in both parts */
-    AWAY,     /* real numbers in +-[0.5, 1.5); a complex one is turned by some angle */
-    RIGHT,    /* real part in [0.5, 1.5) */
-    DISTINCT  /* multiples of 0.1, no two alike */
+    ANY,     /* [-1, 1), in both parts */
+    AWAY,    /* real numbers in +-[0.5, 1.5); a complex one is turned by some angle */
+    RIGHT,   /* real part in [0.5, 1.5) */
+    DISTINCT /* multiples of 0.1, no two alike */
 } domain;
 
 typedef enum dtypes { BOTH, REAL, COMPLEX } dtypes;
@@ -44,6 +44,7 @@ typedef struct rule_case {
     tf_attributes a;
 } rule_case;
 
+/* clang-format off */
 #define LIST(...)                                                      \
     .count = sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t), .list = (const int64_t[]){__VA_ARGS__}
 #define RE(x) {0, (x), 0.0, 0}
@@ -157,6 +158,8 @@ static const rule_case cases[] = {
     CONTRACT_ONE(BOTH, S2(2, 3), 0, 0, RE(1.0), 0, 1),
 };
 
+/* clang-format on */
+
 /* Primitives that should have rules and do not yet. */
 static const char *const without_rules[] = {"prod"};
 
@@ -174,7 +177,8 @@ static tenferro_tensor *draw(tenferro_context *context, test_rng *rng, tenferro_
         if (d == RIGHT)
             values[i] = test_complex(1.0 + 0.5 * re, im);
         else if (d == AWAY)
-            values[i] = (re < 0.0 ? re - 0.5 : re + 0.5) * (test_is_complex(dtype) ? cexp(test_complex(0.0, 3.0 * im)) : 1.0);
+            values[i] = (re < 0.0 ? re - 0.5 : re + 0.5) *
+                        (test_is_complex(dtype) ? cexp(test_complex(0.0, 3.0 * im)) : 1.0);
         else
             values[i] = 0.1 * shuffled[(*next)++];
     }
@@ -226,8 +230,9 @@ typedef struct instance {
     const rule_case *of;
     const tenferro_primitive *p;
     tenferro_context *context;
-    tenferro_tensor *in[MAX_INPUTS], *u[MAX_INPUTS], *w[MAX_INPUTS]; /* operands, tangents, other tangents */
-    tenferro_tensor *y, *v;                                         /* result, cotangent */
+    tenferro_tensor *in[MAX_INPUTS], *u[MAX_INPUTS],
+        *w[MAX_INPUTS];     /* operands, tangents, other tangents */
+    tenferro_tensor *y, *v; /* result, cotangent */
     char what[96];
 } instance;
 
@@ -240,7 +245,8 @@ static tenferro_tensor *run_case(const instance *it, tenferro_tensor *const *in)
 }
 
 /* J u at `in`, as a handle of its own; NULL is zero */
-static tenferro_tensor *jvp(const instance *it, tenferro_tensor *const *in, tenferro_tensor *const *tangents)
+static tenferro_tensor *
+jvp(const instance *it, tenferro_tensor *const *in, tenferro_tensor *const *tangents)
 {
     tenferro_tensor *result = run_case(it, in), *out = NULL;
     tenferro_scope *scope;
@@ -264,8 +270,8 @@ static tenferro_tensor *jvp(const instance *it, tenferro_tensor *const *in, tenf
 }
 
 /* What the rule may see of a value. */
-static tenferro_tensor *saved(const instance *it, const tenferro_active *active, int is_output, int slot,
-                              tenferro_tensor *x)
+static tenferro_tensor *saved(const instance *it, const tenferro_active *active, int is_output,
+                              int slot, tenferro_tensor *x)
 {
     tenferro_save save = it->p->save ? it->p->save(active, is_output, slot) : TENFERRO_SAVE_VALUE;
     tenferro_tensor *out = NULL;
@@ -311,11 +317,13 @@ static void vjp(const instance *it, tenferro_tensor *const *in, tenferro_tensor 
     TEST_RELEASE(result, kept_result);
 }
 
-typedef tenferro_tensor *(*of_inputs)(const instance *it, tenferro_tensor *const *in, const void *user);
+typedef tenferro_tensor *(*of_inputs)(const instance *it, tenferro_tensor *const *in,
+                                      const void *user);
 
 /* Fourth-order central difference of f along u, compared with `derivative` in norm. */
-static void check_difference(const instance *it, of_inputs f, const void *user, tenferro_tensor *const *in,
-                             tenferro_tensor *const *u, const tenferro_tensor *derivative, const char *which)
+static void
+check_difference(const instance *it, of_inputs f, const void *user, tenferro_tensor *const *in,
+                 tenferro_tensor *const *u, const tenferro_tensor *derivative, const char *which)
 {
     static const double at[4] = {-2.0, -1.0, 1.0, 2.0}, weight[4] = {1.0, -8.0, 8.0, -1.0};
     const double h = 1e-3;
@@ -392,7 +400,8 @@ static void check_like(const instance *it, const tenferro_tensor *x, const tenfe
 {
     (void)it;
     if (x)
-        test_check_shape(x, tenferro_tensor_dtype(like), tenferro_tensor_rank(like), tenferro_tensor_extents(like));
+        test_check_shape(x, tenferro_tensor_dtype(like), tenferro_tensor_rank(like),
+                         tenferro_tensor_extents(like));
 }
 
 /* First order with the inputs of `mask` active. */
@@ -419,7 +428,8 @@ static void check_first_order(const instance *it, unsigned mask)
     double left = inner(it->v, forward), norm_ju = forward ? sqrt(inner(forward, forward)) : 0.0;
     double bound = 1e3 * test_epsilon(TENFERRO_FLOAT64) * norm_v * norm_ju;
     if (!(fabs(left - right) <= bound)) {
-        print_error("%s, active inputs 0x%x: <v, Ju> = %.17g, <J^H v, u> = %.17g\n", it->what, mask, left, right);
+        print_error("%s, active inputs 0x%x: <v, Ju> = %.17g, <J^H v, u> = %.17g\n", it->what, mask,
+                    left, right);
         fail();
     }
     tenferro_tensor_release(forward);
@@ -492,7 +502,8 @@ static void check_case(tenferro_context *context, const tenferro_primitive *p, c
         shuffled[i] = shuffled[j];
         shuffled[j] = swap;
     }
-    snprintf(it.what, sizeof it.what, "%s (case %d, %s)", p->name, (int)(of - cases), test_dtype_name(dtype));
+    snprintf(it.what, sizeof it.what, "%s (case %d, %s)", p->name, (int)(of - cases),
+             test_dtype_name(dtype));
     for (int i = 0; i < inputs; i++) {
         tenferro_dtype d = i < first ? TENFERRO_BOOL : dtype;
         it.in[i] = draw(context, rng, d, &of->in[i], of->domain, shuffled, &next);
@@ -501,7 +512,8 @@ static void check_case(tenferro_context *context, const tenferro_primitive *p, c
     }
     it.y = run_case(&it, it.in);
     shape result = {tenferro_tensor_rank(it.y), {0}};
-    memcpy(result.extents, tenferro_tensor_extents(it.y), (size_t)result.rank * sizeof *result.extents);
+    memcpy(result.extents, tenferro_tensor_extents(it.y),
+           (size_t)result.rank * sizeof *result.extents);
     it.v = draw(context, rng, tenferro_tensor_dtype(it.y), &result, ANY, NULL, NULL);
     for (unsigned mask = 1; mask < 1u << inputs; mask++)
         if (!(mask & ((1u << first) - 1u)))
@@ -633,7 +645,8 @@ static void max__ties__share_equally(void **state)
     CHECK_OK(tenferro_primitive_find(context, "max", &p));
     rule_case of = {"max", 1, {{1, {4}}}, ANY, REAL, 0, {LIST(0)}};
     instance it = {.of = &of, .p = p, .context = context};
-    it.in[0] = test_tensor_of(context, TENFERRO_FLOAT64, 1, (int64_t[]){4}, (test_value[]){3, 1, 3, 2});
+    it.in[0] = test_tensor_of(context, TENFERRO_FLOAT64, 1, (int64_t[]){4},
+                              (test_value[]){3, 1, 3, 2});
     tenferro_tensor *one = test_tensor_of(context, TENFERRO_FLOAT64, 0, NULL, (test_value[]){1});
     tenferro_tensor *back[MAX_INPUTS];
     vjp(&it, it.in, one, (const unsigned char[]){1}, back);

@@ -28,8 +28,10 @@ static void create__both_orders__compact_and_aligned(void **state)
         assert_memory_equal(tenferro_tensor_strides(x), strides[order], sizeof strides[order]);
         assert_ptr_equal(tenferro_tensor_context(x), context);
         assert_true(tenferro_tensor_is_concrete(x));
-        assert_int_equal(tenferro_tensor_is_contiguous(x, TENFERRO_COLUMN_MAJOR), order == TENFERRO_COLUMN_MAJOR);
-        assert_int_equal(tenferro_tensor_is_contiguous(x, TENFERRO_ROW_MAJOR), order == TENFERRO_ROW_MAJOR);
+        assert_int_equal(tenferro_tensor_is_contiguous(x, TENFERRO_COLUMN_MAJOR),
+                         order == TENFERRO_COLUMN_MAJOR);
+        assert_int_equal(tenferro_tensor_is_contiguous(x, TENFERRO_ROW_MAJOR),
+                         order == TENFERRO_ROW_MAJOR);
         assert_int_equal((uintptr_t)tenferro_tensor_data(x) % 64, 0);
         CHECK_OK(tenferro_tensor_size(x, &size));
         assert_int_equal(size, 24);
@@ -73,7 +75,8 @@ static void create__rank_70__works(void **state)
         axes[i] = 69 - i;
     }
     test_rng rng = test_rng_make(1);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 70, extents, TEST_STRIDED), *y, *z, *sum;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 70, extents, TEST_STRIDED), *y, *z,
+                    *sum;
     CHECK_OK(tenferro_permute(x, axes, &y));
     CHECK_OK(tenferro_permute(y, NULL, &z));
     int equal;
@@ -100,9 +103,11 @@ static void create__bad_arguments__out_is_null(void **state)
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, F8, 1, NULL, 0, &x));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, F8, -1, two, 0, &x));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, F8, 1, negative, 0, &x));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, F8, 1, two, (tenferro_order)2, &x));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_tensor_create(context, F8, 1, two, (tenferro_order)2, &x));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, 0, 1, two, 0, &x));
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_create(context, TENFERRO_DTYPE_USER, 1, two, 0, &x));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_tensor_create(context, TENFERRO_DTYPE_USER, 1, two, 0, &x));
     CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_tensor_create(context, F8, 2, huge, 0, &x));
     CHECK_MESSAGE("1099511627776");
     CHECK_STATUS(TENFERRO_OVERFLOW, tenferro_tensor_create(context, F8, 1, near, 0, &x));
@@ -120,7 +125,8 @@ static void create__memory_limit__out_of_memory(void **state)
     tenferro_context *context = test_context();
     tenferro_tensor *x;
     CHECK_OK(tenferro_context_set_memory_limit(context, 1 << 16));
-    CHECK_STATUS(TENFERRO_OUT_OF_MEMORY, tenferro_tensor_create(context, F8, 1, (int64_t[]){1 << 20}, 0, &x));
+    CHECK_STATUS(TENFERRO_OUT_OF_MEMORY,
+                 tenferro_tensor_create(context, F8, 1, (int64_t[]){1 << 20}, 0, &x));
     assert_null(x);
     CHECK_OK(tenferro_tensor_create(context, F8, 1, (int64_t[]){16}, 0, &x));
     tenferro_tensor_release(x);
@@ -134,7 +140,8 @@ static void from_data__any_strides__copied_compactly(void **state)
     double data[6] = {0, 1, 2, 3, 4, 5};
     tenferro_tensor *x;
     /* rows of a C array, the second axis backwards */
-    CHECK_OK(tenferro_tensor_from_data(context, F8, 2, (int64_t[]){2, 3}, (int64_t[]){3, -1}, data + 2, &x));
+    CHECK_OK(tenferro_tensor_from_data(context, F8, 2, (int64_t[]){2, 3}, (int64_t[]){3, -1},
+                                       data + 2, &x));
     assert_true(tenferro_tensor_is_contiguous(x, TENFERRO_COLUMN_MAJOR));
     test_check_elements(x, (test_value[]){2, 5, 1, 4, 0, 3}, 0.0, "from_data");
     data[0] = 9.0;
@@ -146,7 +153,8 @@ static void from_data__any_strides__copied_compactly(void **state)
         assert_true(back[i] == expected[i]);
     tenferro_tensor_release(x);
     x = (tenferro_tensor *)(uintptr_t)1;
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_from_data(context, F8, 1, (int64_t[]){2}, NULL, NULL, &x));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
+                 tenferro_tensor_from_data(context, F8, 1, (int64_t[]){2}, NULL, NULL, &x));
     assert_null(x);
     tenferro_context_release(context);
 }
@@ -160,7 +168,8 @@ static void wrap__last_view_gone__release_runs_once(void **state)
     double data[6] = {1, 2, 3, 4, 5, 6};
     int released = 0;
     tenferro_tensor *x, *row, *element;
-    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){2, 3}, NULL, data, 0, count_release, &released, &x));
+    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){2, 3}, NULL, data, 0, count_release,
+                                  &released, &x));
     assert_ptr_equal(tenferro_tensor_data(x), data);
     CHECK_OK(tenferro_slice_axis(x, 0, 1, 2, 1, &row));
     CHECK_OK(tenferro_slice_axis(row, 1, 2, 3, 1, &element));
@@ -186,12 +195,12 @@ static void wrap__failure__release_does_not_run(void **state)
     tenferro_extent n;
     tenferro_tensor *x = (tenferro_tensor *)(uintptr_t)1;
     CHECK_OK(tenferro_extent_symbol(context, "n", &n));
-#define REFUSED(STATUS, CONTEXT, DTYPE, RANK, EXTENTS, STRIDES, DATA, FLAGS)                                     \
-    do {                                                                                                         \
-        CHECK_STATUS(STATUS, tenferro_tensor_wrap(CONTEXT, DTYPE, RANK, EXTENTS, STRIDES, DATA, FLAGS,           \
-                                                  count_release, &released, &x));                                \
-        assert_null(x);                                                                                          \
-        assert_int_equal(released, 0);                                                                           \
+#define REFUSED(STATUS, CONTEXT, DTYPE, RANK, EXTENTS, STRIDES, DATA, FLAGS)                    \
+    do {                                                                                        \
+        CHECK_STATUS(STATUS, tenferro_tensor_wrap(CONTEXT, DTYPE, RANK, EXTENTS, STRIDES, DATA, \
+                                                  FLAGS, count_release, &released, &x));        \
+        assert_null(x);                                                                         \
+        assert_int_equal(released, 0);                                                          \
     } while (0)
     REFUSED(TENFERRO_INVALID_ARGUMENT, NULL, F8, 1, two, NULL, data, 0);
     REFUSED(TENFERRO_INVALID_ARGUMENT, context, F8, 1, two, NULL, NULL, 0);
@@ -205,11 +214,13 @@ static void wrap__failure__release_does_not_run(void **state)
     REFUSED(TENFERRO_SYMBOLIC, context, F8, 1, &n, NULL, data, 0);
     REFUSED(TENFERRO_OVERFLOW, context, F8, 2, huge, NULL, data, 0);
     REFUSED(TENFERRO_OVERFLOW, context, F8, 1, two, far, data, 0);
-    REFUSED(TENFERRO_OVERFLOW, context, F8, 2, ((int64_t[]){3, 3}), ((int64_t[]){INT64_MAX / 2, 1}), data, 0);
-    REFUSED(TENFERRO_OVERFLOW, context, TENFERRO_BOOL, 1, ((int64_t[]){3}), ((int64_t[]){INT64_MIN}), data, 0);
+    REFUSED(TENFERRO_OVERFLOW, context, F8, 2, ((int64_t[]){3, 3}), ((int64_t[]){INT64_MAX / 2, 1}),
+            data, 0);
+    REFUSED(TENFERRO_OVERFLOW, context, TENFERRO_BOOL, 1, ((int64_t[]){3}),
+            ((int64_t[]){INT64_MIN}), data, 0);
 #undef REFUSED
-    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT,
-                 tenferro_tensor_wrap(context, F8, 1, two, NULL, data, 0, count_release, &released, NULL));
+    CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_wrap(context, F8, 1, two, NULL, data, 0,
+                                                                 count_release, &released, NULL));
     assert_int_equal(released, 0);
     /* an allocation that fails leaves the memory the caller's too: every one of them */
     test_allocator allocator;
@@ -218,7 +229,8 @@ static void wrap__failure__release_does_not_run(void **state)
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
     for (int64_t k = 0; status == TENFERRO_OUT_OF_MEMORY; k++) {
         allocator.fail_after = allocator.count + k;
-        status = tenferro_tensor_wrap(counted, F8, 1, two, NULL, data, 0, count_release, &released, &x);
+        status = tenferro_tensor_wrap(counted, F8, 1, two, NULL, data, 0, count_release, &released,
+                                      &x);
         allocator.fail_after = -1;
         assert_int_equal(released, 0);
         assert_true(k < 20);
@@ -237,7 +249,8 @@ static void wrap__no_elements__data_may_be_null(void **state)
     tenferro_context *context = test_context();
     int released = 0;
     tenferro_tensor *x, *y;
-    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){3, 0}, NULL, NULL, 0, count_release, &released, &x));
+    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){3, 0}, NULL, NULL, 0, count_release,
+                                  &released, &x));
     assert_null(tenferro_tensor_data(x));
     assert_true(tenferro_tensor_is_concrete(x));
     CHECK_OK(tenferro_slice_axis(x, 0, 1, 3, 1, &y));
@@ -259,7 +272,8 @@ static void wrap__negative_strides__reach_the_elements(void **state)
     tenferro_context *context = test_context();
     double data[6] = {0, 1, 2, 3, 4, 5};
     tenferro_tensor *x, *y;
-    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){3, 2}, (int64_t[]){-1, -3}, data + 5, 0, NULL, NULL, &x));
+    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){3, 2}, (int64_t[]){-1, -3}, data + 5,
+                                  0, NULL, NULL, &x));
     test_check_elements(x, (test_value[]){5, 4, 3, 2, 1, 0}, 0.0, "wrap");
     CHECK_OK(tenferro_neg_into(x, x));
     assert_float_equal(data[0], 0.0, 0.0);
@@ -268,7 +282,8 @@ static void wrap__negative_strides__reach_the_elements(void **state)
     test_check_elements(y, (test_value[]){5, 4, 3, 2, 1, 0}, 0.0, "neg");
     TEST_RELEASE(x, y);
     /* strides of axes of extent 1 may be anything */
-    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){1, 2}, (int64_t[]){INT64_MIN, 1}, data, 0, NULL, NULL, &x));
+    CHECK_OK(tenferro_tensor_wrap(context, F8, 2, (int64_t[]){1, 2}, (int64_t[]){INT64_MIN, 1},
+                                  data, 0, NULL, NULL, &x));
     CHECK_OK(tenferro_neg_into(x, x));
     assert_true(tenferro_tensor_is_contiguous(x, TENFERRO_COLUMN_MAJOR));
     tenferro_tensor_release(x);
@@ -293,7 +308,8 @@ static void data_mutable__raises_version_and_refuses(void **state)
     assert_int_equal(tenferro_tensor_version(x), 1); /* shared by the views */
     CHECK_OK(tenferro_exp_into(x, x));
     assert_true(tenferro_tensor_version(view) > 1);
-    CHECK_OK(tenferro_tensor_wrap(context, F8, 1, three, NULL, data, TENFERRO_WRAP_READ_ONLY, NULL, NULL, &fixed));
+    CHECK_OK(tenferro_tensor_wrap(context, F8, 1, three, NULL, data, TENFERRO_WRAP_READ_ONLY, NULL,
+                                  NULL, &fixed));
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_tensor_data_mutable(fixed, &to));
     CHECK_MESSAGE("read-only");
     assert_null(to);
@@ -359,7 +375,8 @@ static void contexts__released_before_tensors__all_comes_back(void **state)
     test_allocator_init(&allocator);
     tenferro_context *context = test_context_with(&allocator, 1);
     test_rng rng = test_rng_make(2);
-    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 2, (int64_t[]){3, 4}, 0), *y, *z, *sum;
+    tenferro_tensor *x = test_random_tensor(context, &rng, F8, 2, (int64_t[]){3, 4}, 0), *y, *z,
+                    *sum;
     CHECK_OK(tenferro_permute(x, NULL, &y));
     tenferro_context_release(context);
     tenferro_tensor_release(x);
@@ -412,7 +429,8 @@ static void item__one_element__any_dtype(void **state)
     tenferro_context *context = test_context();
     test_rng rng = test_rng_make(3);
     for (tenferro_dtype d = TENFERRO_BOOL; d <= TENFERRO_COMPLEX128; d++) {
-        tenferro_tensor *x = test_random_tensor(context, &rng, d, 2, (int64_t[]){1, 1}, TEST_STRIDED);
+        tenferro_tensor *x = test_random_tensor(context, &rng, d, 2, (int64_t[]){1, 1},
+                                                TEST_STRIDED);
         test_value *values = test_elements(x);
         double re, im;
         CHECK_OK(tenferro_tensor_item(x, &re, &im));
