@@ -64,7 +64,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count, double *samples)
+void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count,
+                  double *samples)
 {
     qsort(samples, (size_t)count, sizeof *samples, by_value);
     printf("%-10s %-28s %-4s %d  %10.4g %-8s %-24s %6s %6s\n", b->suite, name, dtype, b->threads,
@@ -72,8 +73,8 @@ void bench_report(bench *b, const char *name, const char *dtype, const char *uni
     fflush(stdout);
     if (!b->json)
         return;
-    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"unit\": \"%s\", \"samples\": [", b->rows++ ? "," : "",
-            name, dtype, unit);
+    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"unit\": \"%s\", \"samples\": [",
+            b->rows++ ? "," : "", name, dtype, unit);
     for (int i = 0; i < count; i++)
         fprintf(b->json, "%s%.6g", i ? ", " : "", samples[i]);
     fprintf(b->json, "]}");

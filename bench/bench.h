@@ -17,7 +17,8 @@ typedef struct bench {
 int bench_open(bench *b, const char *suite, int argc, char **argv);
 
 /* One case without a peer of its own: its median is printed, all samples go to the JSON file (and are sorted). */
-void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count, double *samples);
+void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count,
+                  double *samples);
 
 /* The program's exit status. */
 int bench_close(bench *b);

@@ -9,10 +9,14 @@
 
 #include "bench.h"
 
-enum { PLANS = 8, OPERANDS = 2 * PLANS }; /* in rotation, so that no branch predictor learns the one case by heart */
+enum {
+    PLANS = 8,
+    OPERANDS = 2 * PLANS
+}; /* in rotation, so that no branch predictor learns the one case by heart */
 
-typedef void dgemm_function(const char *, const char *, const int *, const int *, const int *, const double *, const double *,
-                            const int *, const double *, const int *, const double *, double *, const int *, size_t, size_t);
+typedef void dgemm_function(const char *, const char *, const int *, const int *, const int *,
+                            const double *, const double *, const int *, const double *,
+                            const int *, const double *, double *, const int *, size_t, size_t);
 
 typedef struct subject {
     tenferro_context *context;
@@ -66,14 +70,16 @@ static int gemm_directly(subject *s, int i)
 {
     static const int two = 2;
     static const double one = 1, zero = 0;
-    s->dgemm("N", "N", &two, &two, &two, &one, s->raw[2 * i], &two, s->raw[2 * i + 1], &two, &zero, s->result, &two, 1, 1);
+    s->dgemm("N", "N", &two, &two, &two, &one, s->raw[2 * i], &two, s->raw[2 * i + 1], &two, &zero,
+             s->result, &two, 1, 1);
     return 1;
 }
 
 static int three_blocks(subject *s, int i)
 {
     (void)s;
-    void *volatile handle = malloc(112 + (size_t)i), *volatile storage = malloc(96), *volatile data = malloc(64);
+    void *volatile handle = malloc(112 + (size_t)i), *volatile storage = malloc(96),
+                   *volatile data = malloc(64);
     int ok = handle && storage && data;
     free(data);
     free(storage);
@@ -133,16 +139,20 @@ static tenferro_status make_all(subject *s)
     options.threads = 1;
     tenferro_status status = tenferro_context_create(&options, &s->context);
     for (int i = 0; i < OPERANDS && status == TENFERRO_OK; i++) {
-        status = tenferro_random_uniform(s->context, TENFERRO_FLOAT64, 1, three, 1, (uint64_t)i, 0, 1, &s->threes[i]);
+        status = tenferro_random_uniform(s->context, TENFERRO_FLOAT64, 1, three, 1, (uint64_t)i, 0,
+                                         1, &s->threes[i]);
         if (status == TENFERRO_OK)
-            status = tenferro_random_uniform(s->context, TENFERRO_FLOAT64, 2, two, 2, (uint64_t)i, 0, 1, &s->matrices[i]);
+            status = tenferro_random_uniform(s->context, TENFERRO_FLOAT64, 2, two, 2, (uint64_t)i,
+                                             0, 1, &s->matrices[i]);
         if (status == TENFERRO_OK)
             status = tenferro_tensor_read(s->matrices[i], s->raw[i], NULL);
     }
     for (int i = 0; i < PLANS && status == TENFERRO_OK; i++) {
-        status = tenferro_einsum_plan_create(s->context, "ij,jk->ik", TENFERRO_FLOAT64, 2, ranks, shapes, NULL, &s->plans[i]);
+        status = tenferro_einsum_plan_create(s->context, "ij,jk->ik", TENFERRO_FLOAT64, 2, ranks,
+                                             shapes, NULL, &s->plans[i]);
         if (status == TENFERRO_OK)
-            status = tenferro_tensor_create(s->context, TENFERRO_FLOAT64, 2, two, TENFERRO_COLUMN_MAJOR, &s->into[i]);
+            status = tenferro_tensor_create(s->context, TENFERRO_FLOAT64, 2, two,
+                                            TENFERRO_COLUMN_MAJOR, &s->into[i]);
     }
     return status;
 }

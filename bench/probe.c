@@ -65,7 +65,8 @@ AVX2 static void fill_streaming(char *dst, const char *src, size_t bytes)
     _mm_sfence();
 }
 
-#define CHAINS 10 /* independent ones, enough to hide the latency of two units; they fit into 16 registers */
+#define CHAINS \
+    10 /* independent ones, enough to hide the latency of two units; they fit into 16 registers */
 AVX2 static void fma_256(char *dst, const char *src, size_t rounds)
 {
     __m256d acc[CHAINS], x = _mm256_set1_pd(0.999), y = _mm256_set1_pd((double)src[0]);
@@ -122,7 +123,8 @@ static void *work(void *argument)
 }
 
 /* Seconds of one pass, each thread over its own `bytes` of dst and src; negative if threads cannot be had. */
-static double run_on_threads(int threads, kernel *run, char *dst, char *src, size_t bytes, size_t passes, size_t apart)
+static double run_on_threads(int threads, kernel *run, char *dst, char *src, size_t bytes,
+                             size_t passes, size_t apart)
 {
     pthread_t handle[MOST_THREADS];
     job jobs[MOST_THREADS];
@@ -145,8 +147,8 @@ static double run_on_threads(int threads, kernel *run, char *dst, char *src, siz
 }
 
 /* Samples of a rate: amount / seconds of one pass.  With several kernels the best of them, sample by sample. */
-static int measure(bench *b, const char *name, const char *dtype, const char *unit, int kernels, kernel *const *run,
-                   char *dst, char *src, size_t bytes, double amount)
+static int measure(bench *b, const char *name, const char *dtype, const char *unit, int kernels,
+                   kernel *const *run, char *dst, char *src, size_t bytes, double amount)
 {
     double samples[BENCH_SAMPLES], budget = b->quick ? 2e-3 : 10e-3;
     size_t apart = bytes < HUGE_PAGE ? HUGE_PAGE : bytes; /* small slices on pages of their own */
@@ -172,9 +174,11 @@ static int measure_arithmetic(bench *b, char *dst, char *src)
     size_t rounds = 100000;
     double flops = 2.0 * CHAINS * (double)rounds * b->threads * 1e-9;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        ok &= measure(b, "fma_avx2", "f64", "GFLOP/s", 1, (kernel *[]){fma_256}, dst, src, rounds, 4 * flops);
+        ok &= measure(b, "fma_avx2", "f64", "GFLOP/s", 1, (kernel *[]){fma_256}, dst, src, rounds,
+                      4 * flops);
     if (__builtin_cpu_supports("avx512f"))
-        ok &= measure(b, "fma_avx512", "f64", "GFLOP/s", 1, (kernel *[]){fma_512}, dst, src, rounds, 8 * flops);
+        ok &= measure(b, "fma_avx512", "f64", "GFLOP/s", 1, (kernel *[]){fma_512}, dst, src, rounds,
+                      8 * flops);
 #else
     (void)b, (void)dst, (void)src;
 #endif
@@ -184,14 +188,17 @@ static int measure_arithmetic(bench *b, char *dst, char *src)
 /* The working set is source and destination of all threads together; the rates count bytes read and bytes written. */
 static int measure_memory(bench *b, char *dst, char *src, size_t largest)
 {
-    kernel *copies[] = {copy_libc,
+    kernel *copies[] = {
+        copy_libc,
 #if defined(__x86_64__)
-                        copy_vectors, copy_streaming
+        copy_vectors,
+        copy_streaming
 #endif
     };
-    kernel *fills[] = {fill_libc,
+    kernel *fills[] = {
+        fill_libc,
 #if defined(__x86_64__)
-                       fill_streaming
+        fill_streaming
 #endif
     };
     int vectors = 0, ok = 1;

@@ -33,7 +33,7 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_neg(const tenferro_tens
                                                              tenferro_tensor **out);
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_neg_into(const tenferro_tensor *x,
                                                                   tenferro_tensor *out);
-/** Complex conjugate; the identity on real dtypes. */
+/** Complex conjugate; the identity on real dtypes; not bool. */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_conj(const tenferro_tensor *x,
                                                               tenferro_tensor **out);
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_conj_into(const tenferro_tensor *x,
@@ -43,7 +43,7 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_abs(const tenferro_tens
                                                              tenferro_tensor **out);
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_abs_into(const tenferro_tensor *x,
                                                                   tenferro_tensor *out);
-/** Square root, principal branch (cut along the negative reals); integers meet float64 (i64:
+/** Square root, principal branch (cut along the negative reals); bool and i32 give float64 (i64:
  * DTYPE_MISMATCH). */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_sqrt(const tenferro_tensor *x,
                                                               tenferro_tensor **out);
@@ -103,7 +103,7 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_mul(const tenferro_tens
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_mul_into(const tenferro_tensor *a,
                                                                   const tenferro_tensor *b,
                                                                   tenferro_tensor *out);
-/** a / b; integers up to i32 give float64; i64: DTYPE_MISMATCH (cast first). */
+/** a / b; bool and i32 give float64; i64: DTYPE_MISMATCH (cast first). */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_div(const tenferro_tensor *a,
                                                              const tenferro_tensor *b,
                                                              tenferro_tensor **out);
@@ -390,12 +390,13 @@ tenferro_contract_into(tenferro_number alpha, const tenferro_tensor *a, const in
 /**
  * Matrix product over the first two axes; the rest are batch axes and broadcast: [m,k,...] x
  * [k,n,...] -> [m,n,...].  A vector on the left is a row, on the right a column, and its axis is
- * dropped from the result.
+ * dropped from the result.  The two k must be equal: 1 does not broadcast here.
  */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_matmul(const tenferro_tensor *a,
                                                                 const tenferro_tensor *b,
                                                                 tenferro_tensor **out);
-/** Contracts axis a_axes[i] of a with axis b_axes[i] of b; the result has a's other axes, then b's. */
+/** Contracts axis a_axes[i] of a with axis b_axes[i] of b, of equal extents; the result has a's other
+ * axes, then b's. */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_tensordot(const tenferro_tensor *a,
                                                                    const tenferro_tensor *b,
                                                                    int count, const int *a_axes,

@@ -64,10 +64,13 @@ compare(tenferro_context *context, comparison *c, int rank, const int64_t *exten
         c->size[i] = tf_dtype_size(context, c->dtype[i]);
     }
     const void *second = b->data;
+    tenferro_status status = TENFERRO_OK;
     if (loop.count > 0) /* a loop's first operand is its output; these rows write to neither */
-        TF_TRY(tf_loop_run(&engine, &loop, c->size, a->data, &second, 2.0, row, c));
-    *out = !atomic_load(&differs);
-    return TENFERRO_OK;
+        status = tf_loop_run(&engine, &loop, c->size, a->data, &second, 2.0, row, c);
+    c->loop = NULL;
+    c->differs = NULL;
+    *out = status == TENFERRO_OK && !atomic_load(&differs);
+    return status;
 }
 
 static tenferro_status
@@ -89,7 +92,9 @@ check(const char *name, const tenferro_tensor *a, const tenferro_tensor *b, int 
 static int
 equal_block(const comparison *c, int64_t n, const void *const data[2], const int64_t strides[2])
 {
-    if (c->dtype[0] >= TENFERRO_DTYPE_USER) {
+    tf_row equal_to = c->dtype[0] < TF_DTYPE_SLOTS ? c->kernels->map[TF_MAP_EQUAL][c->dtype[0]]
+                                                  : NULL;
+    if (!equal_to) { /* a registered dtype: its bytes */
         int same = 1;
         for (int64_t i = 0; i < n && same; i++)
             same = memcmp((const char *)data[0] + i * strides[0] * c->size[0],
@@ -98,7 +103,7 @@ equal_block(const comparison *c, int64_t n, const void *const data[2], const int
         return same;
     }
     unsigned char equal[BLOCK];
-    c->kernels->map[TF_MAP_EQUAL][c->dtype[0]](n, data, strides, equal, 1);
+    equal_to(n, data, strides, equal, 1);
     return memchr(equal, 0, (size_t)n) == NULL;
 }
 

@@ -62,6 +62,7 @@ static tenferro_status infer(tenferro_infer *x)
                                                : dtype;
     TF_TRY(tenferro_infer_output(x, 0, result, rank, &extents));
     for (int axis = 0; axis < rank; axis++) {
+        int giver = 0; /* the operand whose extent this is so far */
         extents[axis] = 1;
         for (int i = 0; i < x->inputs; i++) {
             tenferro_extent e = aligned_extent(&x->in[i], rank, axis);
@@ -70,10 +71,12 @@ static tenferro_status infer(tenferro_infer *x)
             if (e >= 0 && extents[axis] >= 0 && extents[axis] != 1)
                 return tf_fail(TENFERRO_SHAPE_MISMATCH,
                                "%s: shapes %s and %s do not broadcast together (axis %d)",
-                               tf_map_name(op), tf_shape_text(x->in[0].rank, x->in[0].extents).chars,
+                               tf_map_name(op),
+                               tf_shape_text(x->in[giver].rank, x->in[giver].extents).chars,
                                tf_shape_text(x->in[i].rank, x->in[i].extents).chars, axis);
             TF_TRY(tenferro_infer_broadcast(x, extents[axis], e, "extents of the operands",
                                             &extents[axis]));
+            giver = i;
         }
     }
     return TENFERRO_OK;
@@ -214,9 +217,9 @@ static tenferro_status computing_dtype(tf_map_op op, tenferro_dtype dtype, tenfe
 {
     int floats_only = (op >= TF_MAP_SQRT && op <= TF_MAP_TANH) || op == TF_MAP_DIV;
     *out = dtype;
-    if (floats_only && (dtype == TENFERRO_BOOL || tf_dtype_is_integer(dtype)))
-        return tenferro_dtype_promote(dtype, TENFERRO_FLOAT32, out);
-    return TENFERRO_OK;
+    if (!floats_only || !(dtype == TENFERRO_BOOL || tf_dtype_is_integer(dtype)))
+        return TENFERRO_OK;
+    return tenferro_dtype_promote(dtype, TENFERRO_FLOAT64, out);
 }
 
 /* Operands from `first` on as one dtype, each with a reference of its own. */

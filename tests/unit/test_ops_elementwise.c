@@ -191,7 +191,7 @@ static tenferro_dtype result_dtype(gives g, tenferro_dtype d)
     case FLOAT:
         break;
     }
-    return d == I4 ? F8 : d == B ? F4 : d;
+    return d == I4 || d == B ? F8 : d;
 }
 
 /* Near zeros of cos and log an absolute error of a few eps remains; pow multiplies its exponent in. */
