@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/loop.h"
-#include "kernels/table.h"
 #include "ops/op.h"
+#include "prims/rows.h"
 
 /* Elements compared at once. */
 enum { BLOCK = 256 };
@@ -93,7 +92,7 @@ static int
 equal_block(const comparison *c, int64_t n, const void *const data[2], const int64_t strides[2])
 {
     tf_row equal_to = c->dtype[0] < TF_DTYPE_SLOTS ? c->kernels->map[TF_MAP_EQUAL][c->dtype[0]]
-                                                  : NULL;
+                                                   : NULL;
     if (!equal_to) { /* a registered dtype: its bytes */
         int same = 1;
         for (int64_t i = 0; i < n && same; i++)
