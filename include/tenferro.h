@@ -10,6 +10,7 @@
 #include <tenferro/io.h>
 #include <tenferro/ops.h>
 #include <tenferro/primitive.h>
+#include <tenferro/prims.h>
 #include <tenferro/provider.h>
 #include <tenferro/tensor.h>
 

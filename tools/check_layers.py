@@ -18,10 +18,9 @@ LAYERS = [
     ("examples", ["examples"], ""),
     ("modules", ["src/structured", "src/units", "src/io", "src/dist", "src/interop"], "ops tensor memory support"),
     ("derivatives", ["src/autodiff"], "ops tensor memory support"),
-    # until prims holds a describe/plan/execute protocol, plans of einsum and of ops name the engines themselves
-    ("domains", ["src/einsum", "src/linalg", "src/fft"], "ops prims contract tensor memory support"),
-    ("operations", ["src/ops"], "prims contract kernels algebra tensor memory support"),
-    ("protocol", ["src/prims"], "contract kernels algebra support"),
+    ("domains", ["src/einsum", "src/linalg", "src/fft"], "ops prims tensor memory support"),
+    ("operations", ["src/ops"], "prims tensor memory support"),
+    ("protocol", ["src/prims"], "contract kernels algebra memory support"),
     ("contraction", ["src/contract"], "kernels algebra support"),
     ("kernels", ["src/kernels"], "support"),
     ("algebra", ["src/algebra"], "support"),
@@ -56,7 +55,7 @@ PICTURE = """\
  +-------------------------------------------------------+
  | operations   ops                                      |  the primitives, apply, the rules
  +---------------------------+---------------------------+
- | protocol     (prims)      | tensor                    |  dtypes, layouts, extents, handle,
+ | protocol     prims        | tensor                    |  dtypes, layouts, extents, handle,
  +---------------------------+                           |  levels
  | engines      contract     +---------------------------+
  |              kernels      | memory                    |  context, allocator, pool, guests
@@ -80,7 +79,7 @@ def check_include(path, kind, target):
     """What is wrong with one #include of the file `path`; None if nothing is."""
     name, folders, allowed = layer_of(path)
     in_source = path.startswith("src/")
-    if target == "tenferro.h" or target.startswith("tenferro/"):
+    if target in ("tenferro.h", "tapp.h") or target.startswith(("tenferro/", "tapp/")):
         if in_source and target == "tenferro.h":
             return "a layer includes the headers that it needs, not all of them"
         return None if (ROOT / "include" / target).exists() else "no such public header"
@@ -121,7 +120,7 @@ def check_tree():
     for file in sorted((ROOT / "include").rglob("*.h")):
         path = file.relative_to(ROOT).as_posix()
         for kind, target in INCLUDE.findall(file.read_text(encoding="utf-8")):
-            ours = target.startswith("tenferro/") and (ROOT / "include" / target).exists()
+            ours = target.startswith(("tenferro/", "tapp/")) and (ROOT / "include" / target).exists()
             if kind != "<" or not (ours or target in PUBLIC_MAY_INCLUDE):
                 wrong.append(f"{path}: includes {target}: a public header names no third party and nothing internal")
     return wrong

@@ -18,9 +18,9 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     names = exported(sys.argv[1])
-    strange = [name for name in names if not name.startswith("tenferro_")]
+    strange = [name for name in names if not name.startswith(("tenferro_", "TAPP_"))]
     if strange:
-        sys.exit("exported without our prefix: " + " ".join(strange))
+        sys.exit("exported without a prefix of ours: " + " ".join(strange))
     if "--update" in sys.argv:
         LIST.write_text("".join(name + "\n" for name in names))
         print(f"{len(names)} symbols written")

@@ -2,6 +2,7 @@
 #include "contract/contract.h"
 
 #include "contract/microkernel.h"
+#include "contract/small.h"
 
 /* Below this many multiply-adds the loops of the naive route beat anything with a set-up. */
 #define TINY 256.0
@@ -38,8 +39,18 @@ static tf_contract_route choose(const tf_engine *engine, const tf_problem *p)
 }
 
 /* The own loops, which serve everything. */
-static tenferro_status run_packed(const tf_engine *engine, tf_problem *p)
+static tenferro_status run_packed(const tf_engine *engine, tf_problem *p, int automatic)
 {
+    tf_small small;
+    if (tf_small_init(engine, p, &small)) {
+        tf_operands operands = {.in = {p->in[0], p->in[1]},
+                                .c = p->c,
+                                .alpha = &p->alpha,
+                                .beta = p->beta_is_zero ? NULL : &p->beta};
+        return tf_contract_small(engine, p, &small, &operands);
+    }
+    if (automatic && is_tiny(p))
+        return tf_contract_naive(p);
     return is_direct(p) ? tf_contract_direct(engine, p) : tf_contract_packed(engine, p);
 }
 
@@ -50,14 +61,14 @@ static tenferro_status run_route(const tf_engine *engine, tf_problem *p, tf_cont
     if (automatic)
         route = choose(engine, p);
     if (route == TF_ROUTE_PACKED)
-        return run_packed(engine, p);
+        return run_packed(engine, p, automatic);
     if (engine->gemm == NULL || engine->has_gemm == NULL ||
         !engine->has_gemm(engine->user, p->dtype) || p->dtype < TENFERRO_FLOAT32)
         return tf_fail(TENFERRO_UNSUPPORTED, "contraction: no guest gemm for dtype %u",
                        (unsigned)p->dtype);
     tenferro_status status = tf_contract_blas(engine, p);
     if (automatic && status == TENFERRO_UNSUPPORTED) /* its integers are too small */
-        return run_packed(engine, p);
+        return run_packed(engine, p, automatic);
     return status;
 }
 
@@ -89,19 +100,69 @@ static tenferro_status run_with_sums(const tf_engine *engine, tf_problem *p, tf_
     return status;
 }
 
+static int has_sums(const tf_problem *p)
+{
+    return p->only[0].count > 0 || p->only[1].count > 0;
+}
+
+static tenferro_status run(const tf_engine *engine, tf_problem *p, tf_contract_route route)
+{
+    if (p->is_empty)
+        return TENFERRO_OK;
+    if (route == TF_ROUTE_NAIVE || p->k.size == 0 ||
+        (route == TF_ROUTE_AUTO && has_sums(p) && is_tiny(p))) {
+        TF_TRY(tf_problem_join_sums(p));
+        return tf_contract_naive(p);
+    }
+    return run_with_sums(engine, p, route);
+}
+
 tenferro_status tf_contract(const tf_engine *engine, const tf_contraction *contraction,
                             tf_contract_route route, const void *a, const void *b, void *c)
 {
     tf_problem problem;
     TF_TRY(tf_problem_init(&problem, contraction, a, b, c));
-    if (problem.is_empty)
+    return run(engine, &problem, route);
+}
+
+struct tf_contract_plan {
+    tf_contract_route route;
+    int is_small;
+    tf_small small;
+    tf_problem problem;
+};
+
+int64_t tf_contract_plan_bytes(void)
+{
+    return (int64_t)sizeof(tf_contract_plan);
+}
+
+tenferro_status tf_contract_plan_init(const tf_engine *engine, const tf_contraction *contraction,
+                                      tf_contract_route route, tf_contract_plan *plan)
+{
+    tf_problem *p = &plan->problem;
+    TF_TRY(tf_problem_init(p, contraction, NULL, NULL, NULL));
+    plan->route = route;
+    plan->is_small = 0;
+    if (p->is_empty || p->k.size == 0 || has_sums(p))
         return TENFERRO_OK;
-    if (route == TF_ROUTE_NAIVE || (route == TF_ROUTE_AUTO && is_tiny(&problem)) ||
-        problem.k.size == 0) {
-        TF_TRY(tf_problem_join_sums(&problem));
-        return tf_contract_naive(&problem);
-    }
-    return run_with_sums(engine, &problem, route);
+    tf_problem_fuse(p);
+    if (route == TF_ROUTE_PACKED || (route == TF_ROUTE_AUTO && choose(engine, p) == TF_ROUTE_PACKED))
+        plan->is_small = tf_small_init(engine, p, &plan->small);
+    return TENFERRO_OK;
+}
+
+tenferro_status
+tf_contract_run(const tf_engine *engine, const tf_contract_plan *plan, const void *alpha,
+                const void *beta, const void *a, const void *b, void *c)
+{
+    tf_operands operands;
+    tf_problem_operands(&plan->problem, alpha, beta, a, b, c, &operands);
+    if (plan->is_small)
+        return tf_contract_small(engine, &plan->problem, &plan->small, &operands);
+    tf_problem problem = plan->problem;
+    tf_problem_bind(&problem, &operands);
+    return run(engine, &problem, plan->route);
 }
 
 tf_contract_route tf_contract_choose(const tf_engine *engine, const tf_contraction *contraction)

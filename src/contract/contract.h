@@ -40,6 +40,20 @@ typedef struct tf_contraction {
 tenferro_status tf_contract(const tf_engine *engine, const tf_contraction *contraction,
                             tf_contract_route route, const void *a, const void *b, void *c);
 
+/*
+ * The same in two steps: a contraction analysed once, then run with other pointers and scalars.  A
+ * plan is tf_contract_plan_bytes() of memory that needs no cleaning up, may be moved and is shared
+ * by threads; the engines of both steps have the same kernels and guest.
+ */
+typedef struct tf_contract_plan tf_contract_plan;
+int64_t tf_contract_plan_bytes(void);
+tenferro_status tf_contract_plan_init(const tf_engine *engine, const tf_contraction *contraction,
+                                      tf_contract_route route, tf_contract_plan *plan);
+/* alpha is multiplied by the contraction's, beta replaces it; NULL: just the contraction's. */
+tenferro_status
+tf_contract_run(const tf_engine *engine, const tf_contract_plan *plan, const void *alpha,
+                const void *beta, const void *a, const void *b, void *c);
+
 /* The route that AUTO takes, and its name ("packed"). */
 tf_contract_route tf_contract_choose(const tf_engine *engine, const tf_contraction *contraction);
 const char *tf_route_name(tf_contract_route route);

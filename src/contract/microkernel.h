@@ -4,22 +4,35 @@
 
 #include "contract/problem.h"
 
-/*
- * Packed panels: for each k, `mr` (or `nr`) elements; complex ones as that many real parts, then
- * imaginary parts.  Rows beyond the edge are 0.  A tile is mr x nr column-major; complex: the real
- * tile, then the imaginary one.
- */
+/* Where a tile of C lies, and what becomes of it: C = alpha A B + beta C. */
+typedef struct tf_tile {
+    void *c;
+    const int64_t *rows, *columns; /* offsets in C */
+    int64_t m, n;                  /* 1 .. mr, 1 .. nr */
+    int is_run;                    /* the rows are consecutive */
+    const void *alpha, *beta;      /* beta NULL: C is not read */
+} tf_tile;
+
+/* Products of small matrices that lie side by side, with alpha and beta as above. */
+typedef struct tf_across {
+    int64_t m, n, k;
+    const int64_t *a_rows, *a_columns, *b_rows, *b_columns, *c_rows, *c_columns;
+    const void *alpha, *beta;
+} tf_across;
+
+/* The contract of each function is in docs/microkernels.md. */
 typedef struct tf_microkernel {
-    int mr, nr;
-    int64_t mc, kc, nc; /* cache blocks: multiples of mr, 1, nr */
+    int mr, nr, lanes; /* mr is a multiple of lanes */
     void (*pack_a)(int64_t m, int64_t k, const void *a, const int64_t *rows, const int64_t *columns,
                    int conj, void *packed);
     void (*pack_b)(int64_t n, int64_t k, const void *b, const int64_t *rows, const int64_t *columns,
                    int conj, void *packed);
-    void (*multiply)(int64_t k, const void *a, const void *b, void *tile);
-    /* C = alpha tile + beta C for the first m x n of the tile; beta NULL: C is not read. */
-    void (*store)(int64_t m, int64_t n, const void *tile, const void *alpha, const void *beta,
-                  void *c, const int64_t *rows, const int64_t *columns);
+    void (*multiply)(int64_t k, const void *a, const void *b, const tf_tile *tile);
+    /* operands where they lie; NULL: none.  Leaves the tile's n and columns in disorder. */
+    void (*multiply_in_place)(int64_t k, const void *a, int64_t a_step, const void *b,
+                              int64_t b_step, int64_t b_column, tf_tile *tile);
+    /* `count` matrices, the same element of each next to one another; NULL: none */
+    void (*across)(int64_t count, const void *a, const void *b, void *c, const tf_across *across);
 
     /* acc[i] (+)= a[i*sa] b[i*sb], the first time without reading acc */
     void (*accumulate)(int64_t n, const void *a, int64_t sa, int conj_a, const void *b, int64_t sb,

@@ -11,70 +11,145 @@
 
 #define ALIGN 64
 
+/*
+ * Either each worker multiplies whole elements of the batch, with memory for B of its own, or all
+ * workers share one element: they pack B together, then take blocks of M x N from it.
+ */
 typedef struct packed_job {
     const tf_engine *engine;
     const tf_microkernel *kernel;
     const tf_problem *problem;
-    char *scratch;
+    char *scratch;        /* workers', then the shared memory */
     int64_t scratch_each; /* of one worker */
-    int64_t mc, kc, nc;
-    int64_t parts, part; /* of M or N: how many, how long */
-    int split_n;
+    int64_t mc, kc, nc;   /* cache blocks: multiples of mr, 1, nr */
+    int64_t n_parts;      /* shared: a block of M is multiplied in that many parts along N */
+    int is_shared;
     atomic_int cancelled;
 } packed_job;
 
+/* Memory for one block of B, and the offsets of its rows and columns. */
+typedef struct b_block {
+    char *packed;
+    int64_t *rows, *c_columns, *a_columns, *columns;
+} b_block;
+
 /* One worker's memory. */
-typedef struct workspace {
-    char *a, *b, *tile;
-    int64_t *a_rows, *c_rows, *b_rows, *c_columns, *a_columns, *b_columns;
-} workspace;
+typedef struct a_block {
+    char *packed;
+    int64_t *rows, *c_rows;
+} a_block;
+
+/* One block of the K and N loops, on which the workers meet. */
+typedef struct step {
+    packed_job *job;
+    const b_block *b;
+    const char *in[2];
+    char *c;
+    int64_t n, k;
+    const void *beta;
+} step;
 
 static int64_t round_up(int64_t x, int64_t to)
 {
     return (x + to - 1) / to * to;
 }
 
-static int64_t carve(char **memory, int64_t bytes)
+/* Length of equal parts of `size` that are at most `limit`, rounded up to `unit`. */
+static int64_t even_parts(int64_t size, int64_t limit, int64_t unit)
 {
-    bytes = round_up(bytes, ALIGN);
-    if (*memory != NULL)
-        *memory += bytes;
-    return bytes;
+    int64_t parts = (size - 1) / limit + 1;
+    return round_up((size - 1) / parts + 1, unit);
 }
 
-/* Lays the workspace out in `memory`; returns the bytes it takes.  memory NULL: only counts. */
-static int64_t workspace_init(const packed_job *job, char *memory, workspace *w)
+static char *carve(char *memory, int64_t *at, int64_t bytes)
 {
-    int64_t size = job->problem->size, tile = (int64_t)job->kernel->mr * job->kernel->nr * size,
-            index = sizeof(int64_t);
-    int64_t bytes = 0;
-    w->a = memory;
-    bytes += carve(&memory, job->mc * job->kc * size);
-    w->b = memory;
-    bytes += carve(&memory, job->nc * job->kc * size);
-    w->tile = memory;
-    bytes += carve(&memory, tile);
-    int64_t **vectors[] = {&w->a_rows,    &w->c_rows,    &w->b_rows,
-                           &w->c_columns, &w->a_columns, &w->b_columns};
-    const int64_t lengths[] = {job->mc, job->mc, job->nc, job->nc, job->kc, job->kc};
-    for (size_t i = 0; i < TF_COUNT(vectors); i++) {
-        *vectors[i] = (void *)memory;
-        bytes += carve(&memory, lengths[i] * index);
-    }
-    return bytes;
+    char *here = memory == NULL ? NULL : memory + *at;
+    *at += round_up(bytes, ALIGN);
+    return here;
 }
 
-static void multiply_block(const packed_job *job, const workspace *w, int64_t m, int64_t n,
-                           int64_t k, const void *beta, char *c)
+/* Lays them out in `memory` from *at on.  memory NULL: only counts. */
+static void a_block_init(const packed_job *job, char *memory, int64_t *at, a_block *block)
 {
-    const tf_microkernel *kernel = job->kernel;
-    int64_t size = job->problem->size;
-    for (int64_t j = 0; j < n; j += kernel->nr)
+    const int64_t index = sizeof(int64_t);
+    block->packed = carve(memory, at, job->mc * job->kc * job->problem->size);
+    block->rows = (void *)carve(memory, at, job->mc * index);
+    block->c_rows = (void *)carve(memory, at, job->mc * index);
+}
+
+static void b_block_init(const packed_job *job, char *memory, int64_t *at, b_block *block)
+{
+    const int64_t index = sizeof(int64_t);
+    block->packed = carve(memory, at, job->nc * job->kc * job->problem->size);
+    block->rows = (void *)carve(memory, at, job->nc * index);
+    block->c_columns = (void *)carve(memory, at, job->nc * index);
+    block->a_columns = (void *)carve(memory, at, job->kc * index);
+    block->columns = (void *)carve(memory, at, job->kc * index);
+}
+
+static int is_run(int64_t n, const int64_t *offsets)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (offsets[i] != offsets[0] + i)
+            return 0;
+    return 1;
+}
+
+/* Columns n0 .. n1 of the block of B times the packed block of A. */
+static void multiply_block(const step *s, const a_block *a, int64_t m, int64_t n0, int64_t n1)
+{
+    const tf_problem *p = s->job->problem;
+    const tf_microkernel *kernel = s->job->kernel;
+    int rows_run = p->m.count <= 1 && (m == 1 || a->c_rows[1] - a->c_rows[0] == 1);
+    tf_tile tile = {.c = s->c, .alpha = &p->alpha, .beta = s->beta};
+    for (int64_t j = n0; j < n1; j += kernel->nr) {
+        tile.n = TF_MIN(kernel->nr, n1 - j);
+        tile.columns = s->b->c_columns + j;
         for (int64_t i = 0; i < m; i += kernel->mr) {
-            kernel->multiply(k, w->a + i * k * size, w->b + j * k * size, w->tile);
-            kernel->store(TF_MIN(kernel->mr, m - i), TF_MIN(kernel->nr, n - j), w->tile,
-                          &job->problem->alpha, beta, c, w->c_rows + i, w->c_columns + j);
+            tile.m = TF_MIN(kernel->mr, m - i);
+            tile.rows = a->c_rows + i;
+            tile.is_run = rows_run || is_run(tile.m, tile.rows);
+            kernel->multiply(s->k, a->packed + i * s->k * p->size,
+                             s->b->packed + j * s->k * p->size, &tile);
         }
+    }
+}
+
+/* Part `part` of the N loop for the block of M that begins at `begin`. */
+static void multiply_part(const step *s, const a_block *a, int64_t begin, int64_t part)
+{
+    const packed_job *job = s->job;
+    const tf_problem *p = job->problem;
+    int64_t m = TF_MIN(job->mc, p->m.size - begin), nr = job->kernel->nr;
+    int64_t each = round_up((s->n - 1) / job->n_parts + 1, nr), n0 = part * each,
+            n1 = TF_MIN(n0 + each, s->n);
+    if (n0 >= n1)
+        return;
+    tf_group_offsets(&p->m, TF_A, begin, m, a->rows);
+    tf_group_offsets(&p->m, TF_C, begin, m, a->c_rows);
+    job->kernel->pack_a(m, s->k, s->in[TF_A], a->rows, s->b->a_columns, p->conj[TF_A], a->packed);
+    multiply_block(s, a, m, n0, n1);
+}
+
+static void pack_panels(void *user, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const step *s = user;
+    const tf_problem *p = s->job->problem;
+    int64_t nr = s->job->kernel->nr, first = begin * nr, last = TF_MIN(end * nr, s->n);
+    s->job->kernel->pack_b(last - first, s->k, s->in[TF_B], s->b->rows + first, s->b->columns,
+                           p->conj[TF_B], s->b->packed + first * s->k * p->size);
+}
+
+static void run_items(void *user, int64_t begin, int64_t end, int worker)
+{
+    const step *s = user;
+    const packed_job *job = s->job;
+    a_block a;
+    int64_t at = worker * job->scratch_each;
+    a_block_init(job, job->scratch, &at, &a);
+    for (int64_t item = begin; item < end; item++)
+        multiply_part(s, &a, item / job->n_parts * job->mc, item % job->n_parts);
 }
 
 static int is_cancelled(packed_job *job)
@@ -84,72 +159,89 @@ static int is_cancelled(packed_job *job)
     return atomic_load_explicit(&job->cancelled, memory_order_relaxed);
 }
 
-/* C[m0..m1, n0..n1] of one batch element. */
-static void multiply_part(packed_job *job, const workspace *w, const char *a, const char *b,
-                          char *c, int64_t m0, int64_t m1, int64_t n0, int64_t n1)
+/* One element of the batch. */
+static void multiply(packed_job *job, const b_block *b, const a_block *own, int64_t element)
 {
     const tf_problem *p = job->problem;
-    const tf_microkernel *kernel = job->kernel;
-    const void *one = tf_one(p->dtype), *first_beta = p->beta_is_zero ? NULL : &p->beta;
-    for (int64_t jc = n0; jc < n1; jc += job->nc) {
-        int64_t n = TF_MIN(job->nc, n1 - jc);
-        tf_group_offsets(&p->n, TF_B, jc, n, w->b_rows);
-        tf_group_offsets(&p->n, TF_C, jc, n, w->c_columns);
+    int64_t offsets[3], m_blocks = (p->m.size - 1) / job->mc + 1;
+    for (int operand = 0; operand < 3; operand++)
+        tf_group_offsets(&p->batch, operand, element, 1, &offsets[operand]);
+    step s = {.job = job,
+              .b = b,
+              .in = {p->in[TF_A] + offsets[TF_A] * p->size, p->in[TF_B] + offsets[TF_B] * p->size},
+              .c = p->c + offsets[TF_C] * p->size};
+    for (int64_t jc = 0; jc < p->n.size; jc += job->nc) {
+        s.n = TF_MIN(job->nc, p->n.size - jc);
+        tf_group_offsets(&p->n, TF_B, jc, s.n, b->rows);
+        tf_group_offsets(&p->n, TF_C, jc, s.n, b->c_columns);
+        int64_t panels = (s.n - 1) / job->kernel->nr + 1;
         for (int64_t pc = 0; pc < p->k.size; pc += job->kc) {
-            int64_t k = TF_MIN(job->kc, p->k.size - pc);
+            s.k = TF_MIN(job->kc, p->k.size - pc);
+            s.beta = pc > 0 ? tf_one(p->dtype) : p->beta_is_zero ? NULL : (const void *)&p->beta;
             if (is_cancelled(job))
                 return;
-            tf_group_offsets(&p->k, TF_A, pc, k, w->a_columns);
-            tf_group_offsets(&p->k, TF_B, pc, k, w->b_columns);
-            kernel->pack_b(n, k, b, w->b_rows, w->b_columns, p->conj[TF_B], w->b);
-            for (int64_t ic = m0; ic < m1; ic += job->mc) {
-                int64_t m = TF_MIN(job->mc, m1 - ic);
-                tf_group_offsets(&p->m, TF_A, ic, m, w->a_rows);
-                tf_group_offsets(&p->m, TF_C, ic, m, w->c_rows);
-                kernel->pack_a(m, k, a, w->a_rows, w->a_columns, p->conj[TF_A], w->a);
-                multiply_block(job, w, m, n, k, pc == 0 ? first_beta : one, c);
+            tf_group_offsets(&p->k, TF_A, pc, s.k, b->a_columns);
+            tf_group_offsets(&p->k, TF_B, pc, s.k, b->columns);
+            if (job->is_shared) {
+                int threads = job->engine->threads;
+                tf_parallel_for(job->engine->pool, threads, panels, (panels - 1) / threads + 1,
+                                pack_panels, &s);
+                tf_parallel_for(job->engine->pool, threads, m_blocks * job->n_parts, 1, run_items,
+                                &s);
+                continue;
             }
+            pack_panels(&s, 0, panels, 0);
+            for (int64_t begin = 0; begin < p->m.size && !is_cancelled(job); begin += job->mc)
+                multiply_part(&s, own, begin, 0);
         }
     }
 }
 
-static void run_parts(void *user, int64_t begin, int64_t end, int worker)
+static void run_elements(void *user, int64_t begin, int64_t end, int worker)
 {
     packed_job *job = user;
-    const tf_problem *p = job->problem;
-    workspace w;
-    workspace_init(job, job->scratch + worker * job->scratch_each, &w);
-    for (int64_t item = begin; item < end; item++) {
-        int64_t offsets[3], first = item % job->parts * job->part;
-        for (int operand = 0; operand < 3; operand++)
-            tf_group_offsets(&p->batch, operand, item / job->parts, 1, &offsets[operand]);
-        int64_t m0 = job->split_n ? 0 : first,
-                m1 = job->split_n ? p->m.size : TF_MIN(first + job->part, p->m.size);
-        int64_t n0 = job->split_n ? first : 0,
-                n1 = job->split_n ? TF_MIN(first + job->part, p->n.size) : p->n.size;
-        multiply_part(job, &w, p->in[TF_A] + offsets[TF_A] * p->size,
-                      p->in[TF_B] + offsets[TF_B] * p->size, p->c + offsets[TF_C] * p->size, m0, m1,
-                      n0, n1);
-    }
+    a_block a;
+    b_block b;
+    int64_t at = worker * job->scratch_each;
+    a_block_init(job, job->scratch, &at, &a);
+    b_block_init(job, job->scratch, &at, &b);
+    for (int64_t element = begin; element < end; element++)
+        multiply(job, &b, &a, element);
 }
 
-/* Shares out the work; returns the number of threads. */
-static int plan(packed_job *job, const tf_engine *engine, const tf_problem *p)
+/*
+ * A panel of B (kc x nr) takes half of L1, a block of A (mc x kc) half of L2, a block of B an
+ * eighth of L3, which others use too.  Returns the number of threads, and the bytes they need.
+ */
+static int plan(packed_job *job, const tf_engine *engine, const tf_problem *p, int64_t *bytes)
 {
     const tf_microkernel *kernel = job->kernel;
-    int threads = tf_threads_for(engine, 0.1 * tf_problem_work(p));
-    job->split_n = p->n.size / kernel->nr >= p->m.size / kernel->mr;
-    int64_t length = job->split_n ? p->n.size : p->m.size,
-            unit = job->split_n ? kernel->nr : kernel->mr;
-    job->part = length;
-    if (threads > 1 && p->batch.size < 4 * threads)
-        job->part = round_up((length - 1) / threads + 1, unit);
-    job->parts = (length - 1) / job->part + 1;
-    job->mc = TF_MIN(kernel->mc / kernel->mr * kernel->mr, round_up(p->m.size, kernel->mr));
-    job->nc = TF_MIN(kernel->nc / kernel->nr * kernel->nr, round_up(p->n.size, kernel->nr));
-    job->kc = TF_MIN(kernel->kc, p->k.size);
-    workspace none;
-    job->scratch_each = workspace_init(job, NULL, &none);
+    int64_t l1 = engine->l1_bytes > 0 ? engine->l1_bytes : 32768,
+            l2 = engine->l2_bytes > 0 ? engine->l2_bytes : 524288,
+            l3 = engine->l3_bytes > 0 ? engine->l3_bytes : 8 << 20;
+    int threads = tf_threads_for(engine, 0.05 * tf_problem_work(p));
+    int64_t kc = TF_MIN(TF_MAX(l1 / 2 / (kernel->nr * p->size), 64), 512);
+    job->kc = even_parts(p->k.size, kc, 1);
+    int64_t mc = TF_MIN(TF_MAX(l2 / 2 / (kc * p->size), kernel->mr), 1024);
+    job->mc = even_parts(p->m.size, mc / kernel->mr * kernel->mr, kernel->mr);
+    int64_t nc = TF_MIN(TF_MAX(l3 / 8 / (kc * p->size), 8 * kernel->nr), 4096);
+    job->nc = even_parts(p->n.size, nc / kernel->nr * kernel->nr, kernel->nr);
+    job->is_shared = threads > 1 && p->batch.size < 4 * threads;
+    job->n_parts = 1;
+    if (job->is_shared) {
+        int64_t each = even_parts(p->m.size, (p->m.size - 1) / threads + 1, kernel->mr);
+        job->mc = TF_MIN(job->mc, each);
+        int64_t m_blocks = (p->m.size - 1) / job->mc + 1;
+        if (m_blocks % threads != 0 && m_blocks < 4 * threads)
+            job->n_parts = TF_MIN(threads, (job->nc - 1) / kernel->nr + 1);
+    }
+    a_block a;
+    b_block b;
+    int64_t shared = 0;
+    job->scratch_each = 0;
+    a_block_init(job, NULL, &job->scratch_each, &a);
+    b_block_init(job, NULL, job->is_shared ? &shared : &job->scratch_each, &b);
+    *bytes = threads * job->scratch_each + shared;
     return threads;
 }
 
@@ -158,30 +250,35 @@ int64_t tf_contract_packed_scratch(const tf_engine *engine, const tf_problem *pr
     packed_job job = {.kernel = tf_microkernel_for(engine, problem->dtype), .problem = problem};
     tf_problem swapped = *problem; /* the route may exchange M and N, whose panels differ */
     tf_problem_swap(&swapped);
-    int64_t bytes = plan(&job, engine, problem) * job.scratch_each;
+    int64_t bytes, other;
+    plan(&job, engine, problem, &bytes);
     job.problem = &swapped;
-    int64_t other = plan(&job, engine, &swapped) * job.scratch_each;
+    plan(&job, engine, &swapped, &other);
     return TF_MAX(bytes, other);
 }
 
 tenferro_status tf_contract_packed(const tf_engine *engine, tf_problem *problem)
 {
-    /* Tiles are stored along M: let M be the group that C holds densely. */
-    if (problem->n.count > 0 &&
-        (problem->m.count == 0 || problem->n.strides[TF_C][0] < problem->m.strides[TF_C][0]))
-        tf_problem_swap(problem);
+    tf_problem_orient(problem);
     packed_job job = {.engine = engine,
                       .kernel = tf_microkernel_for(engine, problem->dtype),
                       .problem = problem};
     atomic_init(&job.cancelled, 0);
-    int threads = plan(&job, engine, problem);
-    int64_t bytes = threads * job.scratch_each;
+    int64_t bytes;
+    int threads = plan(&job, engine, problem, &bytes);
     job.scratch = engine->scratch_take(engine->user, bytes);
     if (job.scratch == NULL)
         return TENFERRO_OUT_OF_MEMORY;
-    int64_t items = problem->batch.size * job.parts;
-    int64_t grain = job.parts > 1 ? 1 : TF_MAX(1, problem->batch.size / (8 * threads));
-    tf_parallel_for(engine->pool, threads, items, grain, run_parts, &job);
+    if (job.is_shared) {
+        int64_t at = threads * job.scratch_each;
+        b_block b;
+        b_block_init(&job, job.scratch, &at, &b);
+        for (int64_t element = 0; element < problem->batch.size; element++)
+            multiply(&job, &b, NULL, element);
+    } else {
+        int64_t grain = TF_MAX(1, problem->batch.size / (8 * threads));
+        tf_parallel_for(engine->pool, threads, problem->batch.size, grain, run_elements, &job);
+    }
     engine->scratch_give(engine->user, job.scratch, bytes);
     return atomic_load(&job.cancelled) ? tf_fail(TENFERRO_CANCELLED, "cancelled") : TENFERRO_OK;
 }

@@ -14,8 +14,11 @@ const void *tf_one(tenferro_dtype dtype)
     return dtype < TF_DTYPE_SLOTS ? ones[dtype] : NULL;
 }
 
-static int is_zero(tenferro_dtype dtype, const tf_scalar *x)
+static int is_zero(tenferro_dtype dtype, const void *element)
 {
+    tf_scalar value;
+    const tf_scalar *x = &value;
+    memcpy(&value, element, (size_t)tf_element_size(dtype));
     switch (dtype) {
     case TENFERRO_INT32:
         return x->i32 == 0;
@@ -76,6 +79,63 @@ static tenferro_status group_add(tf_group *group, int64_t extent, int64_t a, int
     return TENFERRO_OK;
 }
 
+/* x times the scalar y of that dtype */
+static void multiply(tenferro_dtype dtype, const void *y, tf_scalar *x)
+{
+    tf_scalar by;
+    memcpy(&by, y, (size_t)tf_element_size(dtype));
+    switch (dtype) {
+    case TENFERRO_INT32:
+        x->i32 = (int32_t)((uint32_t)x->i32 * (uint32_t)by.i32);
+        break;
+    case TENFERRO_INT64:
+        x->i64 = (int64_t)((uint64_t)x->i64 * (uint64_t)by.i64);
+        break;
+    case TENFERRO_FLOAT32:
+        x->f32 *= by.f32;
+        break;
+    case TENFERRO_FLOAT64:
+        x->f64 *= by.f64;
+        break;
+    case TENFERRO_COMPLEX64:
+        x->c64 = tf_mul_c64(x->c64, by.c64);
+        break;
+    default:
+        x->c128 = tf_mul_c128(x->c128, by.c128);
+        break;
+    }
+}
+
+void tf_problem_operands(const tf_problem *p, const void *alpha, const void *beta, const void *a,
+                         const void *b, void *c, tf_operands *out)
+{
+    out->alpha = alpha != NULL ? alpha : &p->alpha;
+    if (alpha != NULL && memcmp(&p->alpha, tf_one(p->dtype), (size_t)p->size) != 0) {
+        out->product = p->alpha;
+        multiply(p->dtype, alpha, &out->product);
+        out->alpha = &out->product;
+    }
+    out->beta = beta != NULL ? beta : &p->beta;
+    if (beta != NULL ? is_zero(p->dtype, beta) : p->beta_is_zero)
+        out->beta = NULL;
+    int which = p->is_swapped; /* the place of A */
+    const char *in_a = a, *in_b = b != NULL ? b : tf_one(p->dtype);
+    out->in[which] = in_a == NULL ? NULL : in_a + p->shift[TF_A] * p->size;
+    out->in[1 - which] = b != NULL ? in_b + p->shift[TF_B] * p->size : in_b;
+    out->c = c == NULL ? NULL : (char *)c + p->shift[TF_C] * p->size;
+}
+
+void tf_problem_bind(tf_problem *p, const tf_operands *o)
+{
+    memmove(&p->alpha, o->alpha, (size_t)p->size);
+    p->beta_is_zero = o->beta == NULL;
+    if (o->beta != NULL)
+        memmove(&p->beta, o->beta, (size_t)p->size);
+    p->in[0] = o->in[0];
+    p->in[1] = o->in[1];
+    p->c = o->c;
+}
+
 tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
                                 const void *a, const void *b, void *c)
 {
@@ -91,7 +151,8 @@ tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contr
     problem->size = tf_element_size(d->dtype);
     problem->conj[TF_A] = d->conj_a && tf_is_complex(d->dtype);
     problem->conj[TF_B] = d->conj_b && tf_is_complex(d->dtype);
-    problem->is_empty = 0;
+    problem->is_empty = problem->is_swapped = 0;
+    memset(problem->shift, 0, sizeof problem->shift);
     memset(&problem->beta, 0, sizeof problem->beta);
     memcpy(&problem->alpha, d->alpha != NULL ? d->alpha : tf_one(d->dtype), (size_t)problem->size);
     if (d->beta != NULL)
@@ -106,7 +167,7 @@ tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contr
     if (problem->is_empty)
         return TENFERRO_OK;
     int sum_is_empty = problem->k.size == 0;
-    int64_t shift[3] = {0, 0, 0};
+    int64_t *shift = problem->shift;
     for (int i = 0; i < d->labels; i++) {
         int64_t extent = d->extents[i], sa = d->a_strides[i], sb = d->b_strides[i],
                 sc = d->c_strides[i];
@@ -134,10 +195,11 @@ tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contr
                                                : &problem->m;
         TF_TRY(group_add(group, extent, sa, sb, summed ? 0 : sc));
     }
-    const void *in_a = a, *in_b = b != NULL ? b : tf_one(d->dtype);
-    problem->in[TF_A] = in_a == NULL ? NULL : (const char *)in_a + shift[TF_A] * problem->size;
-    problem->in[TF_B] = (const char *)in_b + (b != NULL ? shift[TF_B] * problem->size : 0);
-    problem->c = c == NULL ? NULL : (char *)c + shift[TF_C] * problem->size;
+    tf_operands operands;
+    tf_problem_operands(problem, NULL, NULL, a, b, c, &operands);
+    problem->in[0] = operands.in[0];
+    problem->in[1] = operands.in[1];
+    problem->c = operands.c;
     return TENFERRO_OK;
 }
 
@@ -277,6 +339,14 @@ void tf_problem_swap(tf_problem *problem)
     int conj = problem->conj[TF_A];
     problem->conj[TF_A] = problem->conj[TF_B];
     problem->conj[TF_B] = conj;
+    problem->is_swapped = !problem->is_swapped;
+}
+
+void tf_problem_orient(tf_problem *problem)
+{
+    if (problem->n.count > 0 &&
+        (problem->m.count == 0 || problem->n.strides[TF_C][0] < problem->m.strides[TF_C][0]))
+        tf_problem_swap(problem);
 }
 
 double tf_problem_work(const tf_problem *problem)

@@ -32,12 +32,23 @@ typedef struct tf_problem {
     tf_group k;       /* summed, in A and B */
     tf_group only[2]; /* summed, in A only, in B only */
     int conj[2];
+    int is_empty;     /* no element of C */
+    int is_swapped;   /* in[0] is B */
+    int64_t shift[3]; /* elements from an operand's first to the one with all indices 0 here */
+    /* what a run brings */
     tf_scalar alpha, beta;
     int beta_is_zero;
-    int is_empty; /* no element of C */
     const char *in[2];
     char *c;
 } tf_problem;
+
+/* What one run of a problem works on. */
+typedef struct tf_operands {
+    const char *in[2];
+    char *c;
+    const void *alpha, *beta; /* beta NULL: C is not read */
+    tf_scalar product;        /* may hold alpha */
+} tf_operands;
 
 /* A sum over the labels of one operand alone, done before the contraction. */
 typedef struct tf_presum {
@@ -53,6 +64,15 @@ typedef struct tf_presum {
  */
 tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
                                 const void *a, const void *b, void *c);
+
+/*
+ * Resolves what a run brings.  alpha, beta NULL: those of the problem; an alpha is multiplied by
+ * the problem's.
+ */
+void tf_problem_operands(const tf_problem *problem, const void *alpha, const void *beta,
+                         const void *a, const void *b, void *c, tf_operands *out);
+/* Makes them the problem's own. */
+void tf_problem_bind(tf_problem *problem, const tf_operands *operands);
 
 /* Moves the labels of one operand alone into K. */
 tenferro_status tf_problem_join_sums(tf_problem *problem);
@@ -70,6 +90,11 @@ void tf_problem_fuse(tf_problem *problem);
 
 /* Exchanges A and B, M and N. */
 void tf_problem_swap(tf_problem *problem);
+
+/*
+ * Exchanges them if C holds N more densely than M: tiles are stored along M.
+ */
+void tf_problem_orient(tf_problem *problem);
 
 /* Multiply-adds, as a double: never overflows. */
 double tf_problem_work(const tf_problem *problem);

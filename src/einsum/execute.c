@@ -7,7 +7,6 @@
 
 #include "einsum/plan.h"
 #include "memory/storage.h"
-#include "ops/engine.h"
 
 /* Above this many multiply-adds the progress callback is worth a call. */
 static const double long_work = 1e7;

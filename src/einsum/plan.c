@@ -5,7 +5,6 @@
 #include <float.h>
 
 #include "einsum/order.h"
-#include "ops/engine.h"
 #include "support/struct_size.h"
 
 tenferro_status tf_plan_check_dtype(const tenferro_context *context, tenferro_dtype dtype)

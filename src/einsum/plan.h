@@ -8,8 +8,8 @@
 #include <stdatomic.h>
 #include <tenferro/einsum.h>
 
-#include "contract/contract.h"
 #include "einsum/network.h"
+#include "prims/engine.h"
 
 enum { TF_IN_A = 1, TF_IN_B = 2 };
 

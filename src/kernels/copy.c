@@ -1,183 +1,211 @@
 /* Copies, permutations and fills of elements of any size. */
-#include "kernels/loop.h"
 #include "kernels/table.h"
+#include "kernels/tile.h"
 
-/*
- * Elements of a tile along the output's and the input's rows: a long run of writes, two cache lines
- * of each row read.
- */
-#define TILE_OUT 512
-#define TILE_IN 16
-/* Outputs of more bytes than this bypass the caches. */
+#define TILE_AREA 65536   /* bytes of a tile */
+#define TILE_RUN 256      /* bytes of a tile along the output's runs */
+#define RAGGED_RUN 2048   /* the same where these do not begin at cache lines */
+#define RUNS_AREA 262144  /* bytes of a tile of runs */
+#define LONGEST_RUN 32768 /* longer runs are rows of their own */
+/* Outputs of more bytes than this bypass the caches; inputs of more are fetched ahead. */
 #define STREAM 16777216
-/* Rows at least this long are copied as they are; shorter ones go through offset tables. */
-#define LONG_ROW 16
-#define TABLE_LENGTH 512
+#define AHEAD 1048576
+#define SMALL 32 /* copies of fewer elements are not worth a table */
 
-typedef struct copy_job {
+/* ---- rows: small copies, and those that no tile makes faster ---- */
+
+typedef struct row_job {
     const tf_engine *engine;
-    const tf_loop *loop;
-    int64_t size;
-    int size_class;
-    char *out;
-    const char *in;
-    /* tiles: axis 0 and axis `across`; tables: the first `block` axes */
-    int across, block, stream;
-    int64_t tiles0, tiles1, table_length;
-    const int64_t *out_offsets, *in_offsets;
-} copy_job;
-
-static int64_t magnitude(int64_t x)
-{
-    return x < 0 ? -x : x;
-}
-
-/* ---- rows ---- */
+    int64_t size, in_stride, out_stride;
+    int size_class, stream;
+} row_job;
 
 static void copy_row(const void *user, int64_t n, void *out, const void *const *in)
 {
-    const copy_job *job = user;
-    int64_t out_stride = job->loop->strides[0][0], in_stride = job->loop->strides[1][0];
+    static const int64_t one[2] = {1, 1}, zero[1] = {0};
+    const row_job *job = user;
+    if (job->stream) {
+        job->engine->kernels->runs(one, n * job->size, 1, in[0], zero, zero, out, zero, zero, 1);
+        return;
+    }
     if (job->size_class >= 0) {
-        job->engine->kernels->copy[job->size_class](n, in, &in_stride, out, out_stride);
+        job->engine->kernels->copy[job->size_class](n, in, &job->in_stride, out, job->out_stride);
         return;
     }
     char *to = out;
     const char *from = in[0];
-    if (out_stride == 1 && in_stride == 1) {
+    if (job->out_stride == 1 && job->in_stride == 1) {
         memmove(to, from, (size_t)(n * job->size));
         return;
     }
     for (int64_t i = 0; i < n; i++)
-        memmove(to + i * out_stride * job->size, from + i * in_stride * job->size,
+        memmove(to + i * job->out_stride * job->size, from + i * job->in_stride * job->size,
                 (size_t)job->size);
 }
 
-/* ---- tiles: the output's innermost axis against the input's ---- */
+static tenferro_status run_rows(const tf_engine *engine, const tf_loop *loop, int64_t size,
+                                double nanoseconds, const void *in, void *out)
+{
+    int64_t sizes[] = {size, size}, to = loop->strides[0][0], from = loop->strides[1][0];
+    int stream = to == 1 && from == 1 && loop->count * size > STREAM;
+    row_job job = {engine, size, from, to, tf_size_class(size), stream};
+    return tf_loop_run(engine, loop, sizes, out, &in, nanoseconds, copy_row, &job);
+}
+
+/* ---- tiles ---- */
+
+typedef enum tile_kind {
+    TRANSPOSED, /* the first group has unit stride in the output, the second one in the input */
+    RUNS,       /* every "element" is a run of bytes */
+    SCATTERED   /* anything else */
+} tile_kind;
+
+typedef struct tile_job {
+    const tf_kernels *kernels;
+    const tf_tiles *tiles;
+    tile_kind kind;
+    int64_t size, run; /* bytes of an element, of a run */
+    int size_class, stream, aligned, ahead;
+    char *out;
+    const char *in;
+} tile_job;
+
+/* Runs of the output that do not begin at cache lines are made whole in L1 and leave from there. */
+static void
+stream_through(const tile_job *job, const int64_t *n, const char *in, char *out, const char *ahead)
+{
+    static const int64_t zero[1] = {0};
+    _Alignas(64) char block[TILE_AREA];
+    const tf_tiles *t = job->tiles;
+    int64_t offsets[TF_TILE_LENGTH], one_run[2] = {1, n[1]};
+    for (int64_t j = 0; j < n[1]; j++)
+        offsets[j] = j * n[0];
+    job->kernels->tile[job->size_class](n, in, t->offsets[1][0], block, offsets, ahead, 0);
+    job->kernels->runs(one_run, n[0] * job->size, job->size, block, zero, offsets, out, zero,
+                       t->offsets[0][1], 1);
+}
+
+static void
+copy_tile(const tile_job *job, const int64_t *n, const char *in, char *out, const char *ahead)
+{
+    const tf_tiles *t = job->tiles;
+    if (job->kind == RUNS)
+        job->kernels->runs(n, job->run, job->size, in, t->offsets[1][0], t->offsets[1][1], out,
+                           t->offsets[0][0], t->offsets[0][1], job->stream);
+    else if (job->kind == SCATTERED)
+        job->kernels->scatter[job->size_class](n, in, t->offsets[1][0], t->offsets[1][1], out,
+                                               t->offsets[0][0], t->offsets[0][1]);
+    else if (job->stream && !job->aligned)
+        stream_through(job, n, in, out, ahead);
+    else
+        job->kernels->tile[job->size_class](n, in, t->offsets[1][0], out, t->offsets[0][1], ahead,
+                                            job->stream);
+}
 
 static void copy_tiles(void *user, int64_t begin, int64_t end, int worker)
 {
     (void)worker;
-    const copy_job *job = user;
-    const tf_loop *loop = job->loop;
-    tf_copy_tile tile = job->engine->kernels->tile[job->size_class];
-    int64_t os0 = loop->strides[0][0], os1 = loop->strides[0][job->across];
-    int64_t is0 = loop->strides[1][0], is1 = loop->strides[1][job->across];
+    const tile_job *job = user;
+    const tf_loop *outer = &job->tiles->outer;
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], n[2];
+    tf_loop_seek(outer, 0, begin, counters, offsets);
     for (int64_t item = begin; item < end; item++) {
-        int64_t first0 = item % job->tiles0 * TILE_OUT, rest = item / job->tiles0;
-        int64_t first1 = rest % job->tiles1 * TILE_IN, to = loop->shift[0], from = loop->shift[1];
-        rest /= job->tiles1;
-        for (int axis = 1; axis < loop->rank; axis++)
-            if (axis != job->across) {
-                int64_t at = rest % loop->extents[axis];
-                rest /= loop->extents[axis];
-                to += at * loop->strides[0][axis];
-                from += at * loop->strides[1][axis];
-            }
-        to += first0 * os0 + first1 * os1;
-        from += first0 * is0 + first1 * is1;
-        tile(TF_MIN(TILE_OUT, loop->extents[0] - first0),
-             TF_MIN(TILE_IN, loop->extents[job->across] - first1), job->in + from * job->size, is0,
-             is1, job->out + to * job->size, os0, os1, job->stream);
+        char *out = job->out + offsets[0] * job->size;
+        const char *in = job->in + offsets[1] * job->size;
+        tf_tile_extents(job->tiles, counters, n);
+        tf_loop_step(outer, 0, counters, offsets);
+        copy_tile(job, n, in, out, job->ahead ? job->in + offsets[1] * job->size : NULL);
     }
 }
 
-static tenferro_status run_tiles(copy_job *job, int across, int threads)
+/* 1 if the output, and all of its strides of at least so many bytes, keep to cache lines. */
+static int is_aligned(const tf_loop *loop, const char *out, int64_t size, int64_t least)
 {
-    job->across = across;
-    job->tiles0 = (job->loop->extents[0] - 1) / TILE_OUT + 1;
-    job->tiles1 = (job->loop->extents[across] - 1) / TILE_IN + 1;
-    job->stream = job->loop->count * job->size > STREAM;
-    int64_t outer = job->loop->count / job->loop->extents[0] / job->loop->extents[across];
-    return tf_run_chunks(job->engine, threads, outer * job->tiles0 * job->tiles1, 8, copy_tiles,
-                         job);
+    uintptr_t bits = (uintptr_t)(out + loop->shift[0] * size);
+    for (int axis = 0; axis < loop->rank; axis++)
+        if (loop->extents[axis] > 1 && loop->strides[0][axis] * size >= least)
+            bits |= (uintptr_t)(loop->strides[0][axis] * size);
+    return bits % 64 == 0;
 }
 
-/* ---- tables: many short axes (extents of 2 and 3), a block of them precomputed ---- */
-
-static void copy_tables(void *user, int64_t begin, int64_t end, int worker)
+static int has_unit_steps(const tf_tiles *tiles, int operand, int which)
 {
-    (void)worker;
-    const copy_job *job = user;
-    const tf_loop *loop = job->loop;
-    tf_copy_table scatter = job->engine->kernels->scatter[job->size_class];
-    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
-    tf_loop_seek(loop, job->block, begin, counters, offsets);
-    for (int64_t item = begin; item < end; item++) {
-        scatter(job->table_length, job->in + offsets[1] * job->size, job->in_offsets,
-                job->out + offsets[0] * job->size, job->out_offsets);
-        tf_loop_step(loop, job->block, counters, offsets);
-    }
+    int64_t stride;
+    return tf_tile_is_regular(tiles, operand, which, &stride) && stride == 1;
 }
 
-/* Moves axis `from` to place `to` <= from, keeping the order of the others. */
-static void move_axis(tf_loop *loop, int from, int to)
+/* The loop is over elements of `size` bytes, or over runs of `run` bytes (0: there are none). */
+static tenferro_status run_tiles(const tf_engine *engine, const tf_loop *loop, int64_t size,
+                                 int64_t run, double nanoseconds, const void *in, void *out)
 {
-    int64_t extent = loop->extents[from], out = loop->strides[0][from], in = loop->strides[1][from];
-    for (int axis = from; axis > to; axis--) {
-        loop->extents[axis] = loop->extents[axis - 1];
-        loop->strides[0][axis] = loop->strides[0][axis - 1];
-        loop->strides[1][axis] = loop->strides[1][axis - 1];
-    }
-    loop->extents[to] = extent;
-    loop->strides[0][to] = out;
-    loop->strides[1][to] = in;
-}
-
-/*
- * Chooses the block's axes, moving them to the front: first those that make the output's runs
- * (about 16 elements), then those that use up the input's cache lines.
- */
-static int choose_block(tf_loop *loop, int64_t *length)
-{
-    int block = 0;
-    *length = 1;
-    while (block < loop->rank && *length < 16 && *length * loop->extents[block] <= TABLE_LENGTH)
-        *length *= loop->extents[block++];
-    for (int64_t limit = *length * 16; *length < limit && block < loop->rank;) {
-        int best = block;
-        for (int axis = block + 1; axis < loop->rank; axis++)
-            if (magnitude(loop->strides[1][axis]) < magnitude(loop->strides[1][best]))
-                best = axis;
-        if (*length * loop->extents[best] > TABLE_LENGTH)
-            break;
-        *length *= loop->extents[best];
-        move_axis(loop, best, block++);
-    }
-    return block;
-}
-
-static tenferro_status run_tables(copy_job *job, tf_loop *loop, int threads)
-{
-    int64_t out_offsets[TABLE_LENGTH], in_offsets[TABLE_LENGTH], filled = 1;
-    job->block = choose_block(loop, &job->table_length);
-    out_offsets[0] = in_offsets[0] = 0;
-    for (int axis = 0; axis < job->block; axis++) {
-        int64_t whole = filled * loop->extents[axis];
-        for (int64_t i = filled; i < whole; i++) {
-            out_offsets[i] = out_offsets[i - filled] + loop->strides[0][axis];
-            in_offsets[i] = in_offsets[i - filled] + loop->strides[1][axis];
-        }
-        filled = whole;
-    }
-    job->out_offsets = out_offsets;
-    job->in_offsets = in_offsets;
-    return tf_run_chunks(job->engine, threads, loop->count / job->table_length,
-                         32768 / job->table_length, copy_tables, job);
+    tf_tiles tiles;
+    int64_t unit = run > 0 ? run : size, bytes = loop->count * unit,
+            least = engine->kernels->streams;
+    int64_t along = run > 0                                 ? RUNS_AREA / 64
+                    : is_aligned(loop, out, size, TILE_RUN) ? TILE_RUN
+                                                            : RAGGED_RUN;
+    along = TF_MIN(TF_MAX(along / unit, 1), TF_TILE_LENGTH);
+    tf_tiles_init(&tiles, loop, 1, along,
+                  TF_MIN((run > 0 ? RUNS_AREA : TILE_AREA) / unit, along * TF_TILE_LENGTH));
+    tile_job job = {.kernels = engine->kernels,
+                    .tiles = &tiles,
+                    .kind = run > 0 ? RUNS
+                            : has_unit_steps(&tiles, 0, 0) && has_unit_steps(&tiles, 1, 1)
+                                ? TRANSPOSED
+                                : SCATTERED,
+                    .size = size,
+                    .run = run,
+                    .size_class = tf_size_class(size),
+                    .stream = bytes > STREAM && least > 0,
+                    .ahead = bytes > AHEAD,
+                    .out = out,
+                    .in = in};
+    uintptr_t bits = 0;
+    for (int64_t j = 1; j < tiles.length[1]; j++)
+        bits |= (uintptr_t)(tiles.offsets[0][1][j] * size);
+    job.aligned = bits % 64 == 0 && is_aligned(&tiles.outer, out, size, 0);
+    if (job.kind == TRANSPOSED)
+        job.aligned &= size >= least;
+    else if (job.kind == RUNS) /* a partial line costs as much as a whole one */
+        job.stream &= run >= 512 || (run % 64 == 0 && job.aligned);
+    int64_t each = TF_MAX(bytes / tiles.outer.count, 1);
+    return tf_run_chunks(engine, tf_threads_for(engine, nanoseconds), tiles.outer.count,
+                         TF_MAX(1, 2 * TILE_AREA / each), copy_tiles, &job);
 }
 
 /* ---- the doors ---- */
 
-/* The axis along which the input is densest. */
-static int densest_axis(const tf_loop *loop)
+static void drop_axis_0(tf_loop *loop, int64_t divisor)
 {
-    int best = 0;
-    for (int axis = 1; axis < loop->rank; axis++) {
-        int64_t stride = magnitude(loop->strides[1][axis]);
-        if (stride != 0 && stride < magnitude(loop->strides[1][best]))
-            best = axis;
+    loop->count /= loop->extents[0];
+    loop->rank--;
+    for (int axis = 0; axis < loop->rank; axis++) {
+        loop->extents[axis] = loop->extents[axis + 1];
+        for (int i = 0; i < 2; i++)
+            loop->strides[i][axis] = loop->strides[i][axis + 1] / divisor;
     }
-    return best;
+    for (int i = 0; i < 2; i++)
+        loop->shift[i] /= divisor;
+}
+
+/* 1 if everything but axis 0 moves by multiples of it. */
+static int divides_strides(const tf_loop *loop, int64_t n)
+{
+    int64_t rest = 0;
+    for (int i = 0; i < 2; i++) {
+        rest |= loop->shift[i] % n;
+        for (int axis = 1; axis < loop->rank; axis++)
+            rest |= loop->strides[i][axis] % n;
+    }
+    return rest == 0;
+}
+
+static int is_identity(const tf_loop *loop)
+{
+    for (int axis = 0; axis < loop->rank; axis++)
+        if (loop->strides[0][axis] != loop->strides[1][axis])
+            return 0;
+    return loop->shift[0] == loop->shift[1];
 }
 
 tenferro_status
@@ -185,27 +213,25 @@ tf_copy(const tf_engine *engine, int64_t element_size, int rank, const int64_t *
         const void *in, const int64_t *in_strides, void *out, const int64_t *out_strides)
 {
     const int64_t *strides[] = {out_strides, in_strides};
-    int64_t sizes[] = {element_size, element_size};
+    int64_t size = element_size;
     tf_loop loop;
     TF_TRY(tf_loop_init(&loop, rank, extents, 2, strides));
-    if (loop.count == 0)
+    if (loop.count == 0 || (in == out && is_identity(&loop)))
         return TENFERRO_OK;
-    copy_job job = {.engine = engine,
-                    .loop = &loop,
-                    .size = element_size,
-                    .size_class = tf_size_class(element_size),
-                    .out = out,
-                    .in = in};
-    double nanoseconds = 0.25 + 0.12 * (double)element_size;
-    if (job.size_class >= 0 && loop.rank > 1) {
-        int across = densest_axis(&loop),
-            threads = tf_threads_for(engine, nanoseconds * (double)loop.count);
-        if (across != 0 && loop.extents[0] >= 8 && loop.extents[across] >= 8)
-            return run_tiles(&job, across, threads);
-        if (loop.extents[0] < LONG_ROW && loop.count >= 64)
-            return run_tables(&job, &loop, threads);
+    double nanoseconds = (0.25 + 0.12 * (double)size) * (double)loop.count;
+    if (loop.rank == 1 || loop.count < SMALL)
+        return run_rows(engine, &loop, size, nanoseconds / (double)loop.count, in, out);
+    int64_t n = loop.extents[0];
+    if (loop.strides[0][0] == 1 && loop.strides[1][0] == 1) {
+        if (n * size > LONGEST_RUN)
+            return run_rows(engine, &loop, size, nanoseconds / (double)loop.count, in, out);
+        int widens = tf_size_class(n * size) >= 0 && divides_strides(&loop, n);
+        drop_axis_0(&loop, widens ? n : 1);
+        if (!widens)
+            return run_tiles(engine, &loop, size, n * size, nanoseconds, in, out);
+        size *= n;
     }
-    return tf_loop_run(engine, &loop, sizes, out, &in, nanoseconds, copy_row, &job);
+    return run_tiles(engine, &loop, size, tf_size_class(size) < 0 ? size : 0, nanoseconds, in, out);
 }
 
 typedef struct fill_job {

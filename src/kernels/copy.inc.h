@@ -6,8 +6,16 @@
 #endif
 #define NAME(x) TF_JOIN(x, BYTES)
 
-#if defined(__AVX2__) && BYTES == 8
-#include "kernels/transpose_avx2.inc.h"
+/* Blocks of BLOCK_I x BLOCK_J elements: a cache line each way, where there are registers enough. */
+#if defined(__AVX512F__) && BYTES >= 4
+#define BLOCK_I (64 / BYTES)
+#define BLOCK_J (64 / BYTES)
+#elif defined(__AVX2__) && BYTES >= 4
+#define BLOCK_I (64 / BYTES)
+#define BLOCK_J (32 / BYTES)
+#elif defined(__AVX2__)
+#define BLOCK_I (BYTES == 1 ? 16 : 8)
+#define BLOCK_J 8
 #else
 #include "kernels/transpose.inc.h"
 #endif
@@ -45,35 +53,56 @@ static void NAME(fill)(int64_t n, const void *value, void *out, int64_t stride)
             z[i * stride] = element;
 }
 
-static void NAME(scatter)(int64_t n, const void *in, const int64_t *in_offsets, void *out,
-                          const int64_t *out_offsets)
+static void NAME(scatter)(const int64_t *n, const void *in, const int64_t *in0, const int64_t *in1,
+                          void *out, const int64_t *out0, const int64_t *out1)
 {
-    const T *x = in;
-    T *z = out;
-    TF_INDEPENDENT
-    for (int64_t i = 0; i < n; i++)
-        z[out_offsets[i]] = x[in_offsets[i]];
+    for (int64_t j = 0; j < n[1]; j++) {
+        const T *x = (const T *)in + in1[j];
+        T *z = (T *)out + out1[j];
+        TF_INDEPENDENT
+        for (int64_t i = 0; i < n[0]; i++)
+            z[out0[i]] = x[in0[i]];
+    }
 }
 
-/*
- * Eight by eight blocks, eight rows of the output at a time from end to end; the rest element by
- * element.
- */
-static void NAME(tile)(int64_t n0, int64_t n1, const void *in, int64_t is0, int64_t is1, void *out,
-                       int64_t os0, int64_t os1, int stream)
+/* Blocks that would reach over the border overlap the ones before; what is too narrow for one goes
+ * element by element. */
+static void NAME(tile)(const int64_t *n, const void *in, const int64_t *in_offsets, void *out,
+                       const int64_t *out_offsets, const void *ahead, int stream)
 {
-    enum { BLOCK = 8 };
     const T *x = in;
     T *z = out;
-    int64_t full1 = n1 - n1 % BLOCK, full0 = is1 == 1 && os0 == 1 ? n0 - n0 % BLOCK : 0;
-    for (int64_t j = 0; j < full1; j += BLOCK)
-        for (int64_t i = 0; i < full0; i += BLOCK)
-            NAME(transpose)(x + i * is0 + j, is0, z + i + j * os1, os1, stream);
+    if (n[0] < BLOCK_I || n[1] < BLOCK_J) {
+        if (ahead != NULL)
+            for (int64_t i = 0; i < n[0]; i++)
+                TF_PREFETCH_L2((const T *)ahead + in_offsets[i]);
+        for (int64_t j = 0; j < n[1]; j++) {
+            T *to = z + out_offsets[j];
+            TF_INDEPENDENT
+            for (int64_t i = 0; i < n[0]; i++)
+                to[i] = x[in_offsets[i] + j];
+        }
+        return;
+    }
+    for (int64_t i = 0; i < n[0]; i += BLOCK_I) {
+        int64_t first = TF_MIN(i, n[0] - BLOCK_I), next = i + BLOCK_I;
+        const T *soon = next + BLOCK_I <= n[0] ? x : ahead;
+        const int64_t *rows = in_offsets + (soon == x ? next : 0);
+        for (int64_t j = 0; j < n[1]; j += BLOCK_J) {
+            int64_t column = TF_MIN(j, n[1] - BLOCK_J);
+            if (ahead != NULL && j * BYTES % 64 == 0)
+                for (int k = 0; k < BLOCK_I; k++)
+                    TF_PREFETCH_L2(soon + rows[k] + column);
+            NAME(transpose)
+            (x + column, in_offsets + first, z + first, out_offsets + column, stream && first == i);
+        }
+    }
+#if STREAMS
     if (stream)
-        NAME(transposed)();
-    for (int64_t j = 0; j < n1; j++)
-        for (int64_t i = j < full1 ? full0 : 0; i < n0; i++)
-            z[i * os0 + j * os1] = x[i * is0 + j * is1];
+        stream_fence();
+#endif
 }
 
+#undef BLOCK_I
+#undef BLOCK_J
 #undef NAME

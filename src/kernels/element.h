@@ -89,10 +89,10 @@ static inline int32_t tf_saturate_i32(double x)
 
 static inline int64_t tf_saturate_i64(double x)
 {
-    return x != x                         ? 0
-           : x >= 9223372036854775808.0   ? INT64_MAX
-           : x <= -9223372036854775808.0  ? INT64_MIN
-                                          : (int64_t)x;
+    return x != x                        ? 0
+           : x >= 9223372036854775808.0  ? INT64_MAX
+           : x <= -9223372036854775808.0 ? INT64_MIN
+                                         : (int64_t)x;
 }
 
 #endif

@@ -144,6 +144,8 @@ typedef struct RAW raw16 {
 } raw16;
 #undef RAW
 
+#include "kernels/runs.inc.h"
+
 #define T raw1
 #define BYTES 1
 #include "kernels/copy.inc.h"
@@ -283,5 +285,7 @@ const tf_kernels TABLE = {
     .copy = SIZES(copy),
     .tile = SIZES(tile),
     .scatter = SIZES(scatter),
+    .runs = runs,
+    .streams = STREAMS,
     .fill = SIZES(fill),
 };

@@ -1,6 +1,11 @@
 /* Elementwise operations: the driver and the operations' names. */
-#include "kernels/loop.h"
 #include "kernels/table.h"
+#include "kernels/tile.h"
+
+/* Operands that run across the output pass through blocks of so many bytes. */
+#define BLOCK_BYTES 16384
+#define BLOCK_RUN 64 /* elements of them along the output */
+#define SHORT_ROW 16 /* rows too short to be called one by one */
 
 typedef struct map_info {
     const char *name;
@@ -87,6 +92,138 @@ static void map_row(const void *user, int64_t n, void *out, const void *const *i
     job->row(n, in, job->in_strides, out, job->out_stride);
 }
 
+/* ---- operands that disagree about the order of the axes ---- */
+
+typedef enum access {
+    DIRECT,  /* rows along the output */
+    ACROSS,  /* transposed into a block */
+    GATHERED /* for the output: scattered from a block */
+} access;
+
+typedef struct tiled_job {
+    const tf_kernels *kernels;
+    const tf_tiles *tiles;
+    tf_row row;
+    const int64_t *sizes;
+    char *out;
+    const void *const *in;
+    access access[TF_MAX_OPERANDS];
+    int64_t steps[TF_MAX_OPERANDS]; /* along the rows */
+} tiled_job;
+
+/* Rows of a tile are too short for the processor to see them coming. */
+static void
+fetch_rows(const tf_tiles *t, const int64_t *n, int operand, int64_t size, const char *tile)
+{
+    for (int64_t j = 0; j < n[1]; j++)
+        for (int64_t i = 0; i < n[0] * size; i += 64)
+            TF_PREFETCH_L2(tile + t->offsets[operand][1][j] * size + i);
+}
+
+/* One tile, whose operands begin at `origin` (the next one's at `next`): first the blocks, then the
+ * rows. */
+static void
+map_tile(const tiled_job *job, const int64_t *n, const int64_t *origin, const int64_t *next)
+{
+    _Alignas(64) char blocks[TF_MAX_OPERANDS][BLOCK_BYTES];
+    const tf_tiles *t = job->tiles;
+    int64_t columns[TF_TILE_LENGTH], rows[TF_TILE_LENGTH]; /* of a block */
+    for (int64_t i = 0; i < n[0]; i++)
+        columns[i] = i;
+    for (int64_t j = 0; j < n[1]; j++)
+        rows[j] = j * n[0];
+    for (int k = 1; k < t->outer.operands; k++) {
+        const char *in = (const char *)job->in[k - 1] + origin[k] * job->sizes[k];
+        const char *ahead = (const char *)job->in[k - 1] + next[k] * job->sizes[k];
+        int size_class = tf_size_class(job->sizes[k]);
+        if (job->access[k] == ACROSS)
+            job->kernels->tile[size_class](n, in, t->offsets[k][0], blocks[k], rows, ahead, 0);
+        else if (job->access[k] == GATHERED)
+            job->kernels->scatter[size_class](n, in, t->offsets[k][0], t->offsets[k][1], blocks[k],
+                                              columns, rows);
+    }
+    for (int k = 0; k < t->outer.operands; k++)
+        if (job->access[k] == DIRECT && job->steps[k] == 1)
+            fetch_rows(t, n, k, job->sizes[k],
+                       (k == 0 ? job->out : (const char *)job->in[k - 1]) + next[k] * job->sizes[k]);
+    char *out = job->out + origin[0] * job->sizes[0];
+    for (int64_t j = 0; j < n[1]; j++) {
+        const void *in[TF_MAX_OPERANDS];
+        for (int k = 1; k < t->outer.operands; k++)
+            in[k - 1] = job->access[k] == DIRECT
+                            ? (const char *)job->in[k - 1] +
+                                  (origin[k] + t->offsets[k][1][j]) * job->sizes[k]
+                            : blocks[k] + rows[j] * job->sizes[k];
+        job->row(n[0], in, job->steps + 1,
+                 job->access[0] == DIRECT ? out + t->offsets[0][1][j] * job->sizes[0]
+                                          : blocks[0] + rows[j] * job->sizes[0],
+                 job->steps[0]);
+    }
+    if (job->access[0] != DIRECT)
+        job->kernels->scatter[tf_size_class(job->sizes[0])](n, blocks[0], columns, rows, out,
+                                                            t->offsets[0][0], t->offsets[0][1]);
+}
+
+static void map_tiles(void *user, int64_t begin, int64_t end, int worker)
+{
+    (void)worker;
+    const tiled_job *job = user;
+    int64_t counters[TF_MAX_AXES], origin[TF_MAX_OPERANDS], next[TF_MAX_OPERANDS], n[2];
+    tf_loop_seek(&job->tiles->outer, 0, begin, counters, next);
+    for (int64_t item = begin; item < end; item++) {
+        tf_tile_extents(job->tiles, counters, n);
+        memcpy(origin, next, sizeof origin);
+        tf_loop_step(&job->tiles->outer, 0, counters, next);
+        map_tile(job, n, origin, next);
+    }
+}
+
+static int64_t magnitude(int64_t x)
+{
+    return x < 0 ? -x : x;
+}
+
+/* The first input that is denser along another axis than the output's; 0: none. */
+static int crossing_operand(const tf_loop *loop)
+{
+    for (int k = 1; k < loop->operands; k++)
+        for (int axis = 1; axis < loop->rank; axis++) {
+            int64_t stride = magnitude(loop->strides[k][axis]);
+            if (stride != 0 && stride < magnitude(loop->strides[k][0]))
+                return k;
+        }
+    return 0;
+}
+
+static tenferro_status
+run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row,
+          const int64_t *sizes, double nanoseconds, const void *const *in, void *out)
+{
+    tf_tiles tiles;
+    tiled_job job = {.kernels = engine->kernels,
+                     .tiles = &tiles,
+                     .row = row,
+                     .sizes = sizes,
+                     .out = out,
+                     .in = in};
+    int64_t largest = 1;
+    for (int k = 0; k < loop->operands; k++)
+        largest = TF_MAX(largest, sizes[k]);
+    tf_tiles_init(&tiles, loop, TF_MAX(crossing, 1), BLOCK_RUN, BLOCK_BYTES / largest);
+    for (int k = 0; k < loop->operands; k++) {
+        int64_t step, across;
+        int regular = tf_tile_is_regular(&tiles, k, 0, &step);
+        job.access[k] = regular && (k == 0 || step == 0 || step == 1)              ? DIRECT
+                        : tf_tile_is_regular(&tiles, k, 1, &across) && across == 1 ? ACROSS
+                                                                                   : GATHERED;
+        job.steps[k] = job.access[k] == DIRECT ? step : 1;
+    }
+    return tf_run_chunks(engine, tf_threads_for(engine, nanoseconds), tiles.outer.count,
+                         TF_MAX(1, 16384 / (tiles.length[0] * tiles.length[1])), map_tiles, &job);
+}
+
+/* ---- the doors ---- */
+
 /* Shared by map and cast, which differ in where the row comes from. */
 static tenferro_status
 run(const tf_engine *engine, tf_row row, int inputs, const int64_t *sizes, double nanoseconds,
@@ -100,6 +237,10 @@ run(const tf_engine *engine, tf_row row, int inputs, const int64_t *sizes, doubl
     TF_TRY(tf_loop_init(&loop, rank, extents, inputs + 1, strides));
     if (loop.count == 0)
         return TENFERRO_OK;
+    int crossing = crossing_operand(&loop);
+    if (loop.rank > 1 && loop.count >= 64 && (crossing != 0 || loop.extents[0] < SHORT_ROW))
+        return run_tiled(engine, &loop, crossing, row, sizes, nanoseconds * (double)loop.count, in,
+                         out);
     map_job job = {.row = row, .out_stride = loop.strides[0][0]};
     for (int i = 0; i < inputs; i++)
         job.in_strides[i] = loop.strides[i + 1][0];

@@ -28,15 +28,22 @@ typedef struct tf_reduce_kernels {
 typedef int64_t (*tf_arg_row)(int64_t n, const void *in, int64_t stride, int first, void *best);
 
 /*
- * out[i*os0 + j*os1] = in[i*is0 + j*is1] for i < n0, j < n1; stream: the output will not be read
- * from the cache.
+ * out[i + out_offsets[j]] = in[in_offsets[i] + j] for i < n[0], j < n[1].  ahead: where the next
+ * tile's input begins, to be fetched meanwhile; NULL: no need.  stream: past the caches; the runs of
+ * the output must begin at cache lines then.
  */
-typedef void (*tf_copy_tile)(int64_t n0, int64_t n1, const void *in, int64_t is0, int64_t is1,
-                             void *out, int64_t os0, int64_t os1, int stream);
+typedef void (*tf_copy_tile)(const int64_t *n, const void *in, const int64_t *in_offsets, void *out,
+                             const int64_t *out_offsets, const void *ahead, int stream);
 
-/* out[out_offsets[i]] = in[in_offsets[i]] */
-typedef void (*tf_copy_table)(int64_t n, const void *in, const int64_t *in_offsets, void *out,
-                              const int64_t *out_offsets);
+/* out[out0[i] + out1[j]] = in[in0[i] + in1[j]] for i < n[0], j < n[1] */
+typedef void (*tf_copy_scatter)(const int64_t *n, const void *in, const int64_t *in0,
+                                const int64_t *in1, void *out, const int64_t *out0,
+                                const int64_t *out1);
+
+/* The same for runs of `bytes` instead of elements, `size` being the unit of the offsets. */
+typedef void (*tf_copy_runs)(const int64_t *n, int64_t bytes, int64_t size, const void *in,
+                             const int64_t *in0, const int64_t *in1, void *out, const int64_t *out0,
+                             const int64_t *out1, int stream);
 
 struct tf_kernels {
     const char *name;
@@ -46,7 +53,9 @@ struct tf_kernels {
     tf_arg_row arg[2][TF_DTYPE_SLOTS]; /* minimum, maximum */
     tf_row copy[TF_SIZE_CLASSES];
     tf_copy_tile tile[TF_SIZE_CLASSES];
-    tf_copy_table scatter[TF_SIZE_CLASSES];
+    tf_copy_scatter scatter[TF_SIZE_CLASSES];
+    tf_copy_runs runs;
+    int streams; /* tiles of elements of at least so many bytes can be streamed; 0: nothing can */
     void (*fill[TF_SIZE_CLASSES])(int64_t n, const void *value, void *out, int64_t stride);
 };
 

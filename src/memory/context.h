@@ -56,6 +56,7 @@ typedef enum tf_slot {
     TF_SLOT_PRIMITIVES,
     TF_SLOT_LEVELS,
     TF_SLOT_EINSUM,
+    TF_SLOT_PLANS,
     TF_SLOT_COUNT
 } tf_slot;
 /*

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "memory/arena.h"
-#include "ops/engine.h"
 #include "ops/infer.h"
+#include "prims/engine.h"
 #include "support/text.h"
 #include "tensor/tensor.h"
 

@@ -5,8 +5,6 @@
  * B; word[2]: the rank of C; number: alpha.  list: the labels of A, B and C.
  */
 
-#include "contract/contract.h"
-
 #include <string.h>
 
 #include "ops/op.h"

@@ -6,7 +6,7 @@
 
 #include "memory/arena.h"
 #include "ops/attributes.h"
-#include "ops/engine.h"
+#include "prims/engine.h"
 #include "support/text.h"
 #include "tensor/tensor.h"
 

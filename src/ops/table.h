@@ -5,7 +5,7 @@
 
 #include <tenferro/primitive.h>
 
-#include "kernels/kernels.h"
+#include "prims/engine.h"
 
 /* clang-format off */
 #define TF_PRIMITIVES(X)                                                               \

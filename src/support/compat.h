@@ -8,12 +8,14 @@
 #define TF_NOINLINE __attribute__((noinline))
 #define TF_INLINE static inline __attribute__((always_inline))
 #define TF_PREFETCH(p) __builtin_prefetch(p)
+#define TF_PREFETCH_L2(p) __builtin_prefetch(p, 0, 2)
 #else
 #define TF_LIKELY(x) (x)
 #define TF_UNLIKELY(x) (x)
 #define TF_NOINLINE
 #define TF_INLINE static inline
 #define TF_PREFETCH(p) ((void)0)
+#define TF_PREFETCH_L2(p) ((void)0)
 #endif
 
 /* Reads memory that is poisoned for everybody else. */

@@ -158,7 +158,7 @@ static void contract__bad_dtype__is_refused(void **state)
 static void contract__no_scratch__leaves_c_alone(void **state)
 {
     (void)state;
-    enum { N = 30 };
+    enum { N = 150 };
     static float a[N * N], c[N * N];
     fixture f;
     matmul m;
@@ -178,7 +178,7 @@ static void contract__no_scratch__leaves_c_alone(void **state)
 static void contract__cancelled__stops(void **state)
 {
     (void)state;
-    enum { N = 30 };
+    enum { N = 150 };
     static double a[N * N], c[N * N];
     fixture f;
     matmul m;

@@ -1,6 +1,6 @@
 /* The bridge from a context to the engines, which know neither contexts nor tensors. */
 
-#include "ops/engine.h"
+#include "prims/engine.h"
 
 #include "memory/blas.h"
 #include "memory/storage.h"
