@@ -4,7 +4,7 @@
 
 #define TILE_AREA 65536   /* bytes of a tile */
 #define TILE_RUN 256      /* bytes of a tile along the output's runs */
-#define RAGGED_RUN 2048   /* the same where these do not begin at cache lines */
+#define RAGGED_RUN 2048   /* the same where these do not begin at cache lines, or fit into caches */
 #define RUNS_AREA 262144  /* bytes of a tile of runs */
 #define LONGEST_RUN 32768 /* longer runs are rows of their own */
 /* Outputs of more bytes than this bypass the caches; inputs of more are fetched ahead. */
@@ -141,9 +141,8 @@ static tenferro_status run_tiles(const tf_engine *engine, const tf_loop *loop, i
     tf_tiles tiles;
     int64_t unit = run > 0 ? run : size, bytes = loop->count * unit,
             least = engine->kernels->streams;
-    int64_t along = run > 0                                 ? RUNS_AREA / 64
-                    : is_aligned(loop, out, size, TILE_RUN) ? TILE_RUN
-                                                            : RAGGED_RUN;
+    int short_runs = bytes > AHEAD && is_aligned(loop, out, size, TILE_RUN);
+    int64_t along = run > 0 ? RUNS_AREA / 64 : short_runs ? TILE_RUN : RAGGED_RUN;
     along = TF_MIN(TF_MAX(along / unit, 1), TF_TILE_LENGTH);
     tf_tiles_init(&tiles, loop, 1, along,
                   TF_MIN((run > 0 ? RUNS_AREA : TILE_AREA) / unit, along * TF_TILE_LENGTH));

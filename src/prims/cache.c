@@ -88,18 +88,32 @@ size_t tf_description_key(const tf_description *d, int64_t *room)
             *room++ = -1;
             continue;
         }
-        size_t bytes = (size_t)o->rank * sizeof *room;
         *room++ = (int64_t)o->rank << 16 | (int64_t)o->dtype << 1 | (o->conj != 0);
-        if (o->rank == 0)
-            continue;
         const int64_t *strides = tf_operand_strides(o, room);
-        if (strides != room)
-            memcpy(room, strides, bytes);
-        memcpy(room + o->rank, o->extents, bytes);
-        memcpy(room + 2 * o->rank, o->labels, bytes);
+        for (int i = 0; i < o->rank; i++) {
+            room[i] = strides[i];
+            room[o->rank + i] = o->extents[i];
+            room[2 * o->rank + i] = o->labels[i];
+        }
         room += 3 * o->rank;
     }
     return words * sizeof *room;
+}
+
+/* Keys are short and always whole words: two chains of multiplications side by side. */
+static uint64_t hash_words(const int64_t *words, size_t count)
+{
+    uint64_t x = count, y = 0x9e3779b97f4a7c15u;
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+        x = (x ^ (uint64_t)words[i]) * 0xd6e8feb86659fd93u;
+        y = (y ^ (uint64_t)words[i + 1]) * 0xc2b2ae3d27d4eb4fu;
+        x ^= x >> 32;
+        y ^= y >> 29;
+    }
+    if (i < count)
+        x ^= (uint64_t)words[i];
+    return tf_hash_u64(x + y * 31);
 }
 
 /* ---- finding and keeping ---- */
@@ -160,7 +174,7 @@ tf_plan_cached(tenferro_context *context, const tf_description *description, ten
     if (!c)
         return tf_plan_make(context, description, 0, out);
     (void)tf_description_key(description, room);
-    uint64_t hash = tf_hash_bytes(room, bytes, 0);
+    uint64_t hash = hash_words(room, bytes / sizeof *room);
     *out = find(c, hash, room, bytes);
     if (TF_LIKELY(*out != NULL))
         return TENFERRO_OK;

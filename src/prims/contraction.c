@@ -20,11 +20,8 @@ static tenferro_status run_contraction(tf_run *run)
     const tenferro_plan *plan = run->plan;
     if (run->beta)
         TF_TRY(tf_run_copy_c(run));
-    tf_contraction contraction = plan->contraction;
-    contraction.alpha = run->alpha;
-    contraction.beta = run->beta;
-    const void *b = run->in[TF_ROLE_B];
-    return tf_contract(&run->engine, &contraction, plan->route, run->in[TF_ROLE_A], b, run->out);
+    return tf_contract_run(&run->engine, plan->prepared, run->alpha, run->beta, run->in[TF_ROLE_A],
+                           run->in[TF_ROLE_B], run->out);
 }
 
 static tenferro_status prepare(tenferro_plan *plan)
@@ -47,6 +44,7 @@ static tenferro_status prepare(tenferro_plan *plan)
         .conj_a = o[TF_ROLE_A].conj,
         .conj_b = o[TF_ROLE_B].conj,
     };
+    TF_TRY(tf_contract_plan_init(&plan->engine, &plan->contraction, plan->route, plan->prepared));
     int64_t scratch = tf_contract_scratch(&plan->engine, &plan->contraction, plan->route);
     if (scratch > 0) /* at most four blocks at once, each rounded up to cache lines */
         plan->workspace = scratch + INT64_C(4) * 64;

@@ -68,7 +68,9 @@ static tenferro_status span(tf_plan_operand *o, const char *name, int role)
             return tf_fail(TENFERRO_OVERFLOW, "%s: operand %c spans more than int64 counts", name,
                            "ABCD"[role]);
     }
-    if (tf_mul_overflows(low, o->size, &o->low) || tf_mul_overflows(high, o->size, &o->high))
+    int64_t bytes;
+    if (tf_mul_overflows(low, o->size, &o->low) || tf_mul_overflows(high, o->size, &o->high) ||
+        tf_sub_overflows(o->high, o->low, &bytes))
         return tf_fail(TENFERRO_OVERFLOW, "%s: operand %c spans more than int64 counts", name,
                        "ABCD"[role]);
     return TENFERRO_OK;
@@ -230,7 +232,11 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
     int n = head.labels = select_labels(&head, &labels, list);
     int64_t words = (1 + TF_ROLES) * (int64_t)n + room_for_axes(d);
     head.key_bytes = keyed ? tf_description_key(d, NULL) : 0;
-    head.footprint = sizeof head + (size_t)words * 8 + head.key_bytes + 2 * (size_t)n;
+    size_t own = sizeof head + (size_t)words * 8 + head.key_bytes + 2 * (size_t)n;
+    own = (own + 15) / 16 * 16;
+    head.footprint = own;
+    if (d->kind == TF_PLAN_CONTRACTION && !head.is_empty)
+        head.footprint += (size_t)tf_contract_plan_bytes();
     tenferro_plan *plan = tf_calloc(context, 1, head.footprint);
     if (!plan)
         return TENFERRO_OUT_OF_MEMORY;
@@ -257,6 +263,8 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
     }
     plan->summed = summed;
     plan->in = in;
+    if (head.footprint > own)
+        plan->prepared = (tf_contract_plan *)(void *)((char *)plan + own);
 
     tf_context_engine(context, &plan->engine);
     static const tf_contract_route routes[] = {TF_ROUTE_AUTO, TF_ROUTE_NAIVE, TF_ROUTE_PACKED,

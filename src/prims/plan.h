@@ -90,6 +90,7 @@ struct tenferro_plan {
     const unsigned char *summed, *in;
     int64_t terms; /* of one output's sum or reduction */
     tf_contraction contraction;
+    tf_contract_plan *prepared; /* of a contraction: in the plan's memory */
     int64_t scratch[TF_ROLES]; /* bytes of an operand's conjugate, or of a result before it is scaled */
     int64_t workspace;
     double flops, bytes;

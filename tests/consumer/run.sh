@@ -20,9 +20,11 @@ flags=$(pkg-config --cflags --libs tenferro)
 # shellcheck disable=SC2086  # options
 {
     "$cc" -std=c11 -Wall -Wextra -Werror "-DTENFERRO_EXPECTED_VERSION=\"$version\"" "$here/consumer.c" -o "$work/c" $flags
+    "$cc" -std=c11 -Wall -Wextra -Werror "$here/consumer_tapp.c" -o "$work/tapp" $flags
     "$cxx" -std=c++17 -Wall -Wextra -Werror "$here/consumer.cpp" -o "$work/cpp" $flags
 }
 "$work/c"
+"$work/tapp"
 "$work/cpp"
 
 echo "find_package"
@@ -32,6 +34,7 @@ cmake -S "$here/cmake" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/inst
 cmake --build "$work/build" >"$work/log" || { cat "$work/log"; exit 1; }
 unset LD_LIBRARY_PATH
 "$work/build/consumer_c"
+"$work/build/consumer_tapp"
 "$work/build/consumer_cpp"
 
 if [ -x "$work/installed/bin/tenferro" ]; then

@@ -537,7 +537,7 @@ static void arg_reduce__random_layouts__finds_the_first(void **state)
     for (int isa = 0; isa < isa_count; isa++) {
         fixture f;
         fixture_open(&f, isas[isa]);
-        for (int i = 0; i < 1500; i++) {
+        for (int i = 0; i < (TF_UNDER_TSAN ? 400 : 1500); i++) {
             tenferro_dtype dtype = (tenferro_dtype)(1 + random_below(5));
             int maximum = (int)random_below(2), kept_rank = 0;
             array in, out;

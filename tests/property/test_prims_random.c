@@ -15,7 +15,7 @@
 enum { MOST_LABELS = 24, MOST_RANK = 28 };
 
 static tenferro_context *context;
-static long cases = 20000;
+static long cases = TF_UNDER_TSAN ? 5000 : 20000;
 static uint64_t case_seed;
 
 static void check(tenferro_status status, tenferro_status expected, const char *what)
