@@ -86,8 +86,9 @@ static void NAME(tile)(const int64_t *n, const void *in, const int64_t *in_offse
     }
     for (int64_t i = 0; i < n[0]; i += BLOCK_I) {
         int64_t first = TF_MIN(i, n[0] - BLOCK_I), next = i + BLOCK_I;
-        const T *soon = next + BLOCK_I <= n[0] ? x : ahead;
-        const int64_t *rows = in_offsets + (soon == x ? next : 0);
+        int within = next + BLOCK_I <= n[0]; /* the tile itself, else the one after it */
+        const T *soon = within ? x : ahead;
+        const int64_t *rows = in_offsets + (within ? next : 0);
         for (int64_t j = 0; j < n[1]; j += BLOCK_J) {
             int64_t column = TF_MIN(j, n[1] - BLOCK_J);
             if (ahead != NULL && j * BYTES % 64 == 0)

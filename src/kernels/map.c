@@ -219,7 +219,8 @@ run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row
         job.steps[k] = job.access[k] == DIRECT ? step : 1;
     }
     return tf_run_chunks(engine, tf_threads_for(engine, nanoseconds), tiles.outer.count,
-                         TF_MAX(1, 16384 / (tiles.length[0] * tiles.length[1])), map_tiles, &job);
+                         TF_MAX(1, 16384 / TF_MAX(1, tiles.length[0] * tiles.length[1])), map_tiles,
+                         &job);
 }
 
 /* ---- the doors ---- */

@@ -271,27 +271,38 @@ static void execution__workspace_given__allocates_nothing(void **state)
 {
     (void)state;
     test_allocator allocator;
+    tenferro_context *own, *saved = context;
+    tenferro_context_options options = TENFERRO_CONTEXT_OPTIONS_INIT;
     test_allocator_init(&allocator);
-    tenferro_context *own = test_context_with(&allocator, 2), *saved = context;
+    options.allocator = &allocator.allocator;
+    options.threads = 2;
+    options.pool_limit = -1; /* every block comes from the allocator */
+    CHECK_OK(tenferro_context_create(&options, &own));
     context = own;
-    double *a = numbers(N * N), *b = numbers(N * N), *d = numbers(N * N);
+    double *a = numbers(N * N * 20), *b = numbers(N * N), *d = numbers(N * N);
     const void *in[] = {a, b};
-    tenferro_operand all = array_of(2, E(N, N), NULL, E(I, J)), one = array_of(1, E(N), NULL, E(J));
-    tenferro_plan *plans[2] = {matmul_plan(N, N, N), NULL};
-    CHECK_OK(tenferro_plan_reduction(own, TENFERRO_REDUCE_SUM, &all, NULL, &one, NULL, &plans[1]));
-    for (int i = 0; i < 2; i++) {
+    tenferro_operand all = array_of(3, E(N, N, 20), NULL, E(I, J, K)),
+                     out[] = {array_of(1, E(N), NULL, E(I)), array_of(1, E(N), NULL, E(J)),
+                              array_of(0, NULL, NULL, NULL)};
+    for (int i = 0; i < 4; i++) {
         int64_t bytes;
         double two = 2;
-        CHECK_OK(tenferro_plan_workspace(plans[i], &bytes));
+        tenferro_plan *plan;
+        if (i < 3)
+            CHECK_OK(tenferro_plan_reduction(own, TENFERRO_REDUCE_SUM, &all, NULL, &out[i], NULL,
+                                             &plan));
+        else
+            plan = matmul_plan(N, N, N);
+        CHECK_OK(tenferro_plan_workspace(plan, &bytes));
         assert_true(bytes > 0);
         char *workspace = malloc((size_t)bytes + 1);
         /* worker threads are started by the first parallel work */
-        CHECK_OK(tenferro_plan_execute(plans[i], in, d, &two, NULL, workspace, bytes));
+        CHECK_OK(tenferro_plan_execute(plan, in, d, &two, NULL, workspace, bytes));
         int64_t before = allocator.count;
-        CHECK_OK(tenferro_plan_execute(plans[i], in, d, &two, NULL, workspace + 1, bytes));
+        CHECK_OK(tenferro_plan_execute(plan, in, d, &two, NULL, workspace + 1, bytes));
         assert_int_equal(allocator.count, before);
         free(workspace);
-        tenferro_plan_release(plans[i]);
+        tenferro_plan_release(plan);
     }
     tenferro_context_release(own);
     test_allocator_check_empty(&allocator);
@@ -502,24 +513,29 @@ static void group__many_blocks__as_one_by_one(void **state)
     (void)state;
     enum { CALLS = 60, SIZE = 130 * 130 };
     CHECK_OK(tenferro_context_set_threads(context, 2));
-    double *a = numbers(SIZE), *b = numbers(SIZE), *d = numbers(CALLS * SIZE),
-           *want = numbers(CALLS * SIZE);
-    static const int64_t sizes[] = {3, 20, 130};
+    double *a = numbers(SIZE), *b = numbers(SIZE), *d = numbers(25 * SIZE),
+           *want = numbers(25 * SIZE);
+    static const int64_t sizes[] = {3, 70, 130};
     tenferro_plan *plans[3];
     tenferro_plan_call calls[CALLS];
     const void *in[] = {a, b};
     const double one = 1;
     for (int i = 0; i < 3; i++)
         plans[i] = matmul_plan(sizes[i], sizes[i], sizes[i]);
-    for (int i = 0; i < CALLS; i++) { /* every third adds to the block before */
-        int64_t block = i % 3 == 2 ? i - 1 : i;
-        calls[i] = (tenferro_plan_call){plans[i * 7 % 10 == 9 ? 2 : i % 2], in, d + block * SIZE,
-                                        NULL, i % 3 == 2 ? &one : NULL};
+    for (int i = 0; i < CALLS; i++) { /* the later ones add to the blocks of the first */
+        int64_t block = i % 25 < 10 ? 0 : i % 25; /* many add to block 0 */
+        calls[i] = (tenferro_plan_call){plans[block % 25 == 24 ? 2
+                                              : block % 3 == 2 ? 0
+                                                               : 1],
+                                        in, d + block * SIZE, NULL,
+                                        i >= 25 || (i > 0 && block == 0) ? &one : NULL};
         CHECK_OK(tenferro_plan_execute(calls[i].plan, in, want + block * SIZE, NULL, calls[i].beta,
                                        NULL, 0));
     }
-    CHECK_OK(tenferro_plan_execute_group(CALLS, calls));
-    assert_memory_equal(d, want, CALLS * SIZE * sizeof *d);
+    for (int repeat = 0; repeat < 20; repeat++) {
+        CHECK_OK(tenferro_plan_execute_group(CALLS, calls));
+        assert_memory_equal(d, want, 25 * SIZE * sizeof *d);
+    }
     CHECK_OK(tenferro_plan_execute_group(0, NULL));
     calls[30].output = NULL;
     CHECK_STATUS(TENFERRO_INVALID_ARGUMENT, tenferro_plan_execute_group(CALLS, calls));
