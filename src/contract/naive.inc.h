@@ -27,10 +27,10 @@ static void NAME(naive)(const tf_problem *p, const tf_loop *out, const tf_loop *
     int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
     tf_loop_seek(out, 0, 0, counters, offsets);
     for (int64_t i = 0; i < out->count; i++) {
-        T value = NAME(inner)(sum, a + offsets[1], b + offsets[2], p->conj[TF_A], p->conj[TF_B]);
-        T *target = c + offsets[0];
-        if (sum->count > 0) /* an empty sum is 0, whatever alpha is */
-            value = MUL(*alpha, value);
+        T value = ZERO, *target = c + offsets[0];
+        if (sum->count > 0) /* an empty sum is 0, whatever alpha is; operands may then be NULL */
+            value = MUL(*alpha, NAME(inner)(sum, a + offsets[1], b + offsets[2], p->conj[TF_A],
+                                            p->conj[TF_B]));
         *target = p->beta_is_zero ? value : ADD(value, MUL(*beta, *target));
         tf_loop_step(out, 0, counters, offsets);
     }
