@@ -6,8 +6,9 @@
 #include <string.h>
 #include <tenferro/ops.h>
 
-#include "einsum/cache.h"
 #include "einsum/notation.h"
+#include "einsum/plan.h"
+#include "memory/cache.h"
 #include "support/hash.h"
 #include "support/struct_size.h"
 #include "support/text.h"
@@ -139,8 +140,29 @@ static void write_key(const operand_facts *facts, const char *equation, size_t l
     memcpy(end, equation, length);
 }
 
+static void retain(void *plan)
+{
+    (void)tenferro_einsum_plan_retain(plan);
+}
+
+static void release(void *plan)
+{
+    tenferro_einsum_plan_release(plan);
+}
+
+/* About what a plan takes. */
+static int64_t footprint(const tenferro_einsum_plan *plan)
+{
+    const tf_network *n = &plan->network;
+    int64_t axes = n->first[n->count] + n->out_rank;
+    return (int64_t)sizeof *plan + plan->steps * (int64_t)sizeof *plan->step +
+           axes * 5 * (int64_t)sizeof(int64_t) + (int64_t)n->count * 16 + plan->room * 6 +
+           plan->entries * 32;
+}
+
 /*
  * A plan from the context's cache, or a new one that is then kept there.  Operands have one dtype.
+ * The key: dtype, ranks, extents, equation.  (Strides are no part of it: execution binds them.)
  */
 static tenferro_status
 cached_plan(const operand_facts *facts, const char *equation, int count,
@@ -157,14 +179,15 @@ cached_plan(const operand_facts *facts, const char *equation, int count,
             return TENFERRO_OUT_OF_MEMORY;
     }
     write_key(facts, equation, length, count, operands, bytes);
-    tf_plan_key key = {bytes, (size_t)words * sizeof *bytes + length, 0};
+    tf_cache *cache = tf_cache_of(facts->context, TF_SLOT_EINSUM);
+    tf_cache_key key = {bytes, (size_t)words * sizeof *bytes + length, 0};
     key.hash = tf_hash_bytes(key.bytes, key.count, 0);
     tenferro_status status = TENFERRO_OK;
-    *out = tf_plan_cache_find(facts->context, &key);
+    *out = cache ? tf_cache_find(cache, &key, retain) : NULL;
     if (!*out) {
         status = plan_operands(facts, equation, count, operands, out);
-        if (status == TENFERRO_OK)
-            tf_plan_cache_add(facts->context, &key, *out);
+        if (status == TENFERRO_OK && cache)
+            tf_cache_add(cache, &key, tenferro_einsum_plan_retain(*out), footprint(*out), release);
     }
     if (bytes != small)
         tf_free(facts->context, bytes);

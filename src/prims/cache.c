@@ -1,79 +1,19 @@
-/*
- * The plan cache of a context: 128 sets of 4 plans, bounded in bytes, the oldest of a set goes
- * first.
- *
- * Its lock is only ever tried, for a bounded time: a thread that does not get it plans anew.  So a
- * child forked while another thread was inside is not stuck; it merely goes without a cache.
- */
+/* Plans through the context's cache: the key of a description, and the doors that need no plan. */
 
-#include <string.h>
-
+#include "memory/cache.h"
 #include "prims/plan.h"
 #include "support/hash.h"
 #include "support/struct_size.h"
 
-enum { SETS = 128, WAYS = 4, TRIES = 4096, KEY_WORDS = 160 };
-static const int64_t most_bytes = INT64_C(16) << 20;
-
-typedef struct entry {
-    uint64_t hash;
-    uint64_t used;       /* when */
-    tenferro_plan *plan; /* NULL: free */
-} entry;
-
-typedef struct cache {
-    atomic_flag busy;
-    uint64_t clock;
-    tenferro_plan_cache_statistics statistics;
-    entry entries[SETS * WAYS];
-} cache;
-
-/* A cache that cannot be had is no failure: the message is put back. */
-static tenferro_status create(tenferro_context *context, void **object)
-{
-    tf_saved_error saved;
-    tf_error_save(&saved);
-    cache *c = tf_calloc(context, 1, sizeof *c);
-    if (!c) {
-        tf_error_restore(&saved);
-        return TENFERRO_OUT_OF_MEMORY;
-    }
-    atomic_flag_clear(&c->busy);
-    *object = c;
-    return TENFERRO_OK;
-}
-
-static void destroy(tenferro_context *context, void *object)
-{
-    cache *c = object;
-    for (int i = 0; i < SETS * WAYS; i++)
-        tenferro_plan_release(c->entries[i].plan);
-    tf_free(context, c);
-}
-
-static cache *cache_of(tenferro_context *context)
-{
-    void *object;
-    return tf_context_slot(context, TF_SLOT_PLANS, create, destroy, &object) == TENFERRO_OK ? object
-                                                                                            : NULL;
-}
-
-static int enter(cache *c)
-{
-    for (int i = 0; c && i < TRIES; i++)
-        if (!atomic_flag_test_and_set_explicit(&c->busy, memory_order_acquire))
-            return 1;
-    return 0;
-}
-
-static void leave(cache *c)
-{
-    atomic_flag_clear_explicit(&c->busy, memory_order_release);
-}
+enum { KEY_WORDS = 160 }; /* of a longer key nothing is cached */
 
 /* ---- keys ---- */
 
-size_t tf_description_key(const tf_description *d, int64_t *room)
+/*
+ * Bytes of a description's key; writes it unless `room` is NULL.  The context's own choices (ISA,
+ * deterministic) are the same for all of its plans; threads are read at execution.
+ */
+static size_t description_key(const tf_description *d, int64_t *room)
 {
     size_t words = 2 + TF_ROLES;
     for (int role = 0; role < TF_ROLES; role++)
@@ -118,48 +58,14 @@ static uint64_t hash_words(const int64_t *words, size_t count)
 
 /* ---- finding and keeping ---- */
 
-static tenferro_plan *find(cache *c, uint64_t hash, const void *key, size_t bytes)
+static void retain(void *plan)
 {
-    if (!enter(c))
-        return NULL;
-    tenferro_plan *found = NULL;
-    entry *set = c->entries + hash % SETS * WAYS;
-    for (int i = 0; i < WAYS && !found; i++) {
-        entry *e = &set[i];
-        if (e->plan && e->hash == hash && e->plan->key_bytes == bytes &&
-            memcmp(e->plan->key, key, bytes) == 0) {
-            e->used = ++c->clock;
-            found = tenferro_plan_retain(e->plan);
-        }
-    }
-    if (found)
-        c->statistics.hits++;
-    else
-        c->statistics.misses++;
-    leave(c);
-    return found;
+    (void)tenferro_plan_retain(plan);
 }
 
-static void keep(cache *c, uint64_t hash, tenferro_plan *plan)
+static void release(void *plan)
 {
-    int64_t bytes = (int64_t)plan->footprint;
-    if (bytes > most_bytes / (SETS * WAYS) * 8 || !enter(c))
-        return;
-    tenferro_plan *gone = NULL;
-    entry *set = c->entries + hash % SETS * WAYS, *place = set;
-    for (int i = 1; i < WAYS; i++)
-        if (place->plan && (!set[i].plan || set[i].used < place->used))
-            place = &set[i];
-    int64_t freed = place->plan ? (int64_t)place->plan->footprint : 0;
-    if (c->statistics.bytes - freed + bytes <= most_bytes) {
-        gone = place->plan;
-        *place = (entry){hash, ++c->clock, tenferro_plan_retain(plan)};
-        c->statistics.bytes += bytes - freed;
-        c->statistics.plans += gone == NULL;
-        c->statistics.evictions += gone != NULL;
-    }
-    leave(c);
-    tenferro_plan_release(gone);
+    tenferro_plan_release(plan);
 }
 
 tenferro_status
@@ -169,17 +75,17 @@ tf_plan_cached(tenferro_context *context, const tf_description *description, ten
     for (int role = 0; role < TF_ROLES; role++)
         if (description->operand[role])
             TF_TRY(tf_operand_check(description->operand[role], role));
-    size_t bytes = tf_description_key(description, NULL);
-    cache *c = bytes <= sizeof room ? cache_of(context) : NULL;
-    if (!c)
+    size_t bytes = description_key(description, NULL);
+    tf_cache *cache = bytes <= sizeof room ? tf_cache_of(context, TF_SLOT_PLANS) : NULL;
+    if (!cache)
         return tf_plan_make(context, description, 0, out);
-    (void)tf_description_key(description, room);
-    uint64_t hash = hash_words(room, bytes / sizeof *room);
-    *out = find(c, hash, room, bytes);
+    (void)description_key(description, room);
+    const tf_cache_key key = {room, bytes, hash_words(room, bytes / sizeof *room)};
+    *out = tf_cache_find(cache, &key, retain);
     if (TF_LIKELY(*out != NULL))
         return TENFERRO_OK;
     TF_TRY(tf_plan_make(context, description, 0, out));
-    keep(c, hash, *out);
+    tf_cache_add(cache, &key, tenferro_plan_retain(*out), (int64_t)(*out)->footprint, release);
     return TENFERRO_OK;
 }
 
@@ -216,12 +122,14 @@ tenferro_prims_cache_statistics(tenferro_context *context, tenferro_plan_cache_s
     if (!context || !out)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "prims_cache_statistics: NULL argument");
     tenferro_plan_cache_statistics now = TENFERRO_PLAN_CACHE_STATISTICS_INIT;
-    cache *c = cache_of(context);
-    if (c) {
-        if (!enter(c))
-            return tf_fail(TENFERRO_UNSUPPORTED, "prims_cache_statistics: the cache is busy");
-        now = c->statistics;
-        leave(c);
-    }
+    tf_cache *cache = tf_cache_of(context, TF_SLOT_PLANS);
+    tf_cache_statistics counts = {0};
+    if (cache && !tf_cache_read_statistics(cache, &counts))
+        return tf_fail(TENFERRO_UNSUPPORTED, "prims_cache_statistics: the cache is busy");
+    now.hits = counts.hits;
+    now.misses = counts.misses;
+    now.evictions = counts.evictions;
+    now.plans = counts.objects;
+    now.bytes = counts.bytes;
     return tf_struct_write("prims_cache_statistics", out, &now, sizeof now);
 }

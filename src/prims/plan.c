@@ -220,7 +220,7 @@ static int64_t room_for_axes(const tf_description *d)
 }
 
 static tenferro_status build(tenferro_context *context, const tf_description *d, tf_arena *arena,
-                             const tf_plan_rules *rules, int keyed, tenferro_plan **out)
+                             const tf_plan_rules *rules, tenferro_plan **out)
 {
     tf_labels labels;
     TF_TRY(tf_labels_make(arena, d, &labels));
@@ -231,8 +231,7 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
     tenferro_plan head = {.context = context, .kind = d->kind, .op = d->op};
     int n = head.labels = select_labels(&head, &labels, list);
     int64_t words = (1 + TF_ROLES) * (int64_t)n + room_for_axes(d);
-    head.key_bytes = keyed ? tf_description_key(d, NULL) : 0;
-    size_t own = sizeof head + (size_t)words * 8 + head.key_bytes + 2 * (size_t)n;
+    size_t own = sizeof head + (size_t)words * 8 + 2 * (size_t)n;
     own = (own + 15) / 16 * 16;
     head.footprint = own;
     if (d->kind == TF_PLAN_CONTRACTION && !head.is_empty)
@@ -253,10 +252,7 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
         plan->operand[role].strides = next;
     }
     set_axes(plan, d, &next);
-    if (keyed)
-        (void)tf_description_key(d, next);
-    plan->key = next;
-    unsigned char *summed = (unsigned char *)next + plan->key_bytes, *in = summed + n;
+    unsigned char *summed = (unsigned char *)next, *in = summed + n;
     for (int i = 0; i < n; i++) {
         summed[i] = i >= plan->kept;
         in[i] = list[i].in;
@@ -285,7 +281,7 @@ tenferro_status tf_plan_make(tenferro_context *context, const tf_description *de
     tf_arena arena;
     tf_arena_init(&arena, context);
     tenferro_plan *plan = NULL;
-    tenferro_status status = build(context, description, &arena, rules, !holds_context, &plan);
+    tenferro_status status = build(context, description, &arena, rules, &plan);
     tf_arena_release(&arena);
     if (status != TENFERRO_OK) {
         tf_free(context, plan);

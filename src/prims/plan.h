@@ -95,8 +95,6 @@ struct tenferro_plan {
     int64_t workspace;
     double flops, bytes;
     size_t footprint; /* bytes of the whole plan */
-    size_t key_bytes;
-    const void *key;
 };
 
 tenferro_status tf_plan_make(tenferro_context *context, const tf_description *description,
@@ -161,10 +159,4 @@ int tf_operands_overlap(const tf_plan_operand *a, const void *a_data, const tf_p
 /* cache.c: a plan of the context's cache, or a new one if the cache cannot be had; one reference. */
 tenferro_status
 tf_plan_cached(tenferro_context *context, const tf_description *description, tenferro_plan **out);
-/*
- * Bytes of a description's key; writes it unless `room` is NULL.  The context's own choices (ISA,
- * deterministic) are the same for all of its plans; threads are read at execution.
- */
-size_t tf_description_key(const tf_description *description, int64_t *room);
-
 #endif
