@@ -8,6 +8,8 @@
 #include "einsum/plan.h"
 #include "memory/storage.h"
 
+/* The steps of a longer program would drive everything else out of the context's plan cache. */
+enum { CACHED_STEPS = 64 };
 /* Above this many multiply-adds the progress callback is worth a call. */
 static const double long_work = 1e7;
 
@@ -73,7 +75,9 @@ run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operan
         }
         TF_TRY(total > long_work ? tf_report_progress(plan->context, "einsum", done, total)
                                  : tf_check_cancel(plan->context));
-        TF_TRY(tf_contract(&engine, &c, TF_ROUTE_AUTO, a, b, result));
+        TF_TRY(plan->steps <= CACHED_STEPS
+                   ? tf_contract_cached(plan->context, &engine, &c, NULL, NULL, a, b, result)
+                   : tf_contract(&engine, &c, TF_ROUTE_AUTO, a, b, result));
         done += s->multiply_adds;
     }
     return total > long_work ? tf_report_progress(plan->context, "einsum", total, total)

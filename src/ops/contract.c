@@ -196,10 +196,9 @@ static tenferro_status execute(tenferro_exec *x)
         .summed = t.summed,
         .conj_a = attributes->word[0] != 0,
         .conj_b = attributes->word[1] != 0,
-        .alpha = alpha.bytes,
-        .beta = beta.bytes,
     };
-    status = tf_contract(&engine, &contraction, TF_ROUTE_AUTO, a->data, b ? b->data : NULL, c->data);
+    status = tf_contract_cached(x->context, &engine, &contraction, alpha.bytes, beta.bytes, a->data,
+                                b ? b->data : NULL, c->data);
 cleanup:
     tf_arena_release(&arena);
     return status;

@@ -89,6 +89,92 @@ tf_plan_cached(tenferro_context *context, const tf_description *description, ten
     return TENFERRO_OK;
 }
 
+/* ---- contractions of the layers above, which have their labels sorted out ---- */
+
+typedef struct prepared {
+    atomic_int references;
+    tenferro_context *context;
+    _Alignas(16) char plan[]; /* a tf_contract_plan */
+} prepared;
+
+static void retain_prepared(void *object)
+{
+    prepared *p = object;
+    atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
+}
+
+static void release_prepared(void *object)
+{
+    prepared *p = object;
+    if (atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) == 1)
+        tf_free(p->context, p);
+}
+
+/* 0: the key is too long. */
+static size_t contraction_key(const tf_contraction *c, int64_t *room)
+{
+    size_t n = (size_t)c->labels, at = 1;
+    if (1 + 4 * n > KEY_WORDS)
+        return 0;
+    room[0] = -(int64_t)c->dtype * 4 - (c->conj_a != 0) * 2 - (c->conj_b != 0); /* no plan's */
+    for (size_t i = 0; i < n; i++, at += 4) {
+        room[at] = c->summed[i] ? -1 - c->extents[i] : c->extents[i];
+        room[at + 1] = c->a_strides[i];
+        room[at + 2] = c->b_strides[i];
+        room[at + 3] = c->c_strides[i];
+    }
+    return at * sizeof *room;
+}
+
+/* What was prepared, with a reference; NULL: there is no cache, or *status is the failure. */
+static prepared *find_prepared(tenferro_context *context, const tf_engine *engine,
+                               const tf_contraction *contraction, tenferro_status *status)
+{
+    int64_t room[KEY_WORDS];
+    size_t bytes = contraction_key(contraction, room);
+    tf_cache *cache = bytes ? tf_cache_of(context, TF_SLOT_PLANS) : NULL;
+    if (!cache)
+        return NULL;
+    const tf_cache_key key = {room, bytes, hash_words(room, bytes / sizeof *room)};
+    prepared *p = tf_cache_find(cache, &key, retain_prepared);
+    if (TF_LIKELY(p != NULL))
+        return p;
+    int64_t size = (int64_t)sizeof *p + tf_contract_plan_bytes();
+    p = tf_malloc(context, size, 1);
+    if (!p) {
+        *status = TENFERRO_OUT_OF_MEMORY;
+        return NULL;
+    }
+    atomic_init(&p->references, 1);
+    p->context = context;
+    *status = tf_contract_plan_init(engine, contraction, TF_ROUTE_AUTO, (void *)p->plan);
+    if (*status != TENFERRO_OK) {
+        release_prepared(p);
+        return NULL;
+    }
+    retain_prepared(p);
+    tf_cache_add(cache, &key, p, size, release_prepared);
+    return p;
+}
+
+tenferro_status tf_contract_cached(tenferro_context *context, const tf_engine *engine,
+                                   const tf_contraction *contraction, const void *alpha,
+                                   const void *beta, const void *a, const void *b, void *c)
+{
+    tenferro_status status = TENFERRO_OK;
+    prepared *p = find_prepared(context, engine, contraction, &status);
+    if (p) {
+        status = tf_contract_run(engine, (void *)p->plan, alpha, beta, a, b, c);
+        release_prepared(p);
+    } else if (status == TENFERRO_OK) {
+        tf_contraction whole = *contraction;
+        whole.alpha = alpha;
+        whole.beta = beta;
+        status = tf_contract(engine, &whole, TF_ROUTE_AUTO, a, b, c);
+    }
+    return status;
+}
+
 /* ---- the doors ---- */
 
 tenferro_status

@@ -7,4 +7,12 @@
 
 void tf_context_engine(tenferro_context *context, tf_engine *out);
 
+/*
+ * tf_contract(), analysed once for each layout: through the context's plan cache.  alpha and beta as
+ * tf_contract_run()'s; the contraction's own are NULL.
+ */
+tenferro_status tf_contract_cached(tenferro_context *context, const tf_engine *engine,
+                                   const tf_contraction *contraction, const void *alpha,
+                                   const void *beta, const void *a, const void *b, void *c);
+
 #endif

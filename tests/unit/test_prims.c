@@ -1,16 +1,19 @@
 /* Plans over raw pointers: rules, refusals, overlap, sharing, cache, groups, failing allocations. */
-#include "testing.h"
+#include "arrays.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <tenferro/einsum.h>
+#include <tenferro/ops.h>
 #include <tenferro/prims.h>
 #include <tenferro/provider.h>
 
 #include "support/compat.h"
 
+#undef I /* of complex.h */
 enum { F8 = TENFERRO_FLOAT64, I, J, K, L };
 
 static tenferro_context *context;
@@ -506,6 +509,42 @@ static void cache__same_description__hits__and_stays_bounded(void **state)
     tenferro_context_release(own);
 }
 
+static int64_t hits_of(tenferro_context *own)
+{
+    tenferro_plan_cache_statistics s = TENFERRO_PLAN_CACHE_STATISTICS_INIT;
+    CHECK_OK(tenferro_prims_cache_statistics(own, &s));
+    return s.hits;
+}
+
+static void cache__serves_tensors_and_einsum(void **state)
+{
+    (void)state;
+    tenferro_context *own = test_context();
+    test_rng rng = test_rng_make(3);
+    tenferro_tensor *x = test_random_tensor(own, &rng, TENFERRO_FLOAT64, 2, E(5, 5), TEST_COMPACT),
+                    *y = test_random_tensor(own, &rng, TENFERRO_FLOAT64, 2, E(5, 5), TEST_STRIDED),
+                    *z[4];
+    const tenferro_tensor *both[] = {x, y};
+    CHECK_OK(tenferro_matmul(x, x, &z[0]));
+    assert_int_equal(hits_of(own), 0);
+    CHECK_OK(tenferro_matmul(x, x, &z[1]));
+    assert_int_equal(hits_of(own), 1);
+    CHECK_OK(tenferro_matmul(x, y, &z[2])); /* other strides */
+    assert_int_equal(hits_of(own), 1);
+    CHECK_OK(tenferro_einsum("ij,jk->ik", 2, both, &z[3]));
+    assert_int_equal(hits_of(own), 2);
+    test_value *a = test_elements(z[2]), *b = test_elements(z[3]);
+    for (int i = 0; i < 25; i++)
+        assert_true(a[i] == b[i]);
+    free(a);
+    free(b);
+    for (int i = 0; i < 4; i++)
+        tenferro_tensor_release(z[i]);
+    tenferro_tensor_release(x);
+    tenferro_tensor_release(y);
+    tenferro_context_release(own);
+}
+
 /* ---- groups ---- */
 
 static void group__many_blocks__as_one_by_one(void **state)
@@ -593,6 +632,7 @@ int main(void)
         cmocka_unit_test(plan__two_threads__same_bits),
         cmocka_unit_test(plan__outlives_the_callers_context),
         cmocka_unit_test(cache__same_description__hits__and_stays_bounded),
+        cmocka_unit_test(cache__serves_tensors_and_einsum),
         cmocka_unit_test(group__many_blocks__as_one_by_one),
         cmocka_unit_test(describe__contraction__tells_route_and_shape),
     };
