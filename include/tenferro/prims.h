@@ -6,6 +6,7 @@
 #define TENFERRO_PRIMS_H
 
 #include <tenferro/dtype.h>
+#include <tenferro/rates.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,10 +48,12 @@ tenferro_operand_make(tenferro_dtype dtype, int rank, const int64_t *extents,
 
 /** How a contraction is computed.  Forcing one is for tests and measurements. */
 typedef enum tenferro_route {
-    TENFERRO_ROUTE_AUTO = 0,
+    TENFERRO_ROUTE_AUTO = 0,   /**< the one that is predicted to be fastest: see tenferro/rates.h */
     TENFERRO_ROUTE_NAIVE = 1,  /**< loops over the labels */
-    TENFERRO_ROUTE_PACKED = 2, /**< our own kernels */
-    TENFERRO_ROUTE_BLAS = 3 /**< a guest's gemm; UNSUPPORTED at execution where it cannot serve */
+    TENFERRO_ROUTE_PACKED = 2, /**< blocks gathered into panels, and a microkernel */
+    TENFERRO_ROUTE_BLAS = 3,   /**< a guest's gemm */
+    TENFERRO_ROUTE_SMALL = 4,  /**< small matrices, perhaps many: a microkernel without blocks */
+    TENFERRO_ROUTE_DIRECT = 5  /**< rows and dot products straight from memory */
 } tenferro_route;
 
 typedef struct tenferro_plan_options {
@@ -71,7 +74,8 @@ typedef struct tenferro_plan tenferro_plan;
  * elements must be distinct: sorted by magnitude, each of d's strides must exceed the reach of all
  * the smaller ones (INVALID_ARGUMENT).
  * Errors: INVALID_ARGUMENT, SHAPE_MISMATCH (extents of one label differ), DTYPE_MISMATCH, OVERFLOW
- * (spans or iterations that int64_t does not hold), OUT_OF_MEMORY.
+ * (spans or iterations that int64_t does not hold), OUT_OF_MEMORY, UNSUPPORTED (a forced route that
+ * cannot serve; the message says why).
  */
 
 /**
@@ -198,7 +202,7 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_plan_workspace(const te
  * elementwise operation; interleaved arrays are told apart where strides allow it.
  * Pointers must be aligned to their elements' components.
  * Errors: INVALID_ARGUMENT, DTYPE_MISMATCH (alpha or beta where there is none), OUT_OF_MEMORY,
- * UNSUPPORTED (a forced route), CANCELLED.  After a failure D's contents are unspecified.
+ * UNSUPPORTED (a forced route's guest is gone), CANCELLED.  After a failure D's contents are unspecified.
  * Threads: any number at once on one plan, with a workspace each.
  */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_plan_execute(

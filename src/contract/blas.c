@@ -1,5 +1,5 @@
 /* The guest's gemm on fused matrices, in a loop over the batch. */
-#include "contract/microkernel.h"
+#include "contract/route.h"
 
 /*
  * A matrix as a BLAS wants it: stored column-major with that leading dimension, or its transpose.
@@ -40,10 +40,10 @@ static int matrices(const tf_problem *p, matrix *a, matrix *b, matrix *c)
            fits(p->k.size, p->n.size, stride(&p->k, TF_B), stride(&p->n, TF_B), p->conj[TF_B], b);
 }
 
-/* Swaps the problem if that makes C column-major. */
+/* Exchanges A and B if that makes C column-major. */
 static int arrange(tf_problem *p, matrix *a, matrix *b, matrix *c)
 {
-    if (p->m.count > 1 || p->n.count > 1 || p->k.count > 1 || p->k.size == 0)
+    if (p->m.count > 1 || p->n.count > 1 || p->k.count > 1)
         return 0;
     if (matrices(p, a, b, c))
         return 1;
@@ -51,29 +51,44 @@ static int arrange(tf_problem *p, matrix *a, matrix *b, matrix *c)
     return matrices(p, a, b, c);
 }
 
-int tf_contract_blas_fits(const tf_problem *problem)
+const char *tf_blas_refuses(const tf_engine *engine, const tf_problem *problem)
 {
-    tf_problem copy = *problem;
+    tf_problem p = *problem;
     matrix a, b, c;
-    return copy.dtype >= TENFERRO_FLOAT32 && arrange(&copy, &a, &b, &c);
+    if (p.dtype < TENFERRO_FLOAT32 || engine->gemm == NULL || engine->has_gemm == NULL)
+        return "there is no guest with a gemm for this dtype";
+    if (!arrange(&p, &a, &b, &c))
+        return "the labels do not fuse to matrices that a BLAS takes";
+    if (!engine->has_gemm(engine->user, p.dtype))
+        return "there is no guest with a gemm for this dtype";
+    return NULL;
 }
 
-tenferro_status tf_contract_blas(const tf_engine *engine, tf_problem *p)
+tenferro_status tf_contract_blas(const tf_engine *engine, const tf_problem *problem,
+                                 const tf_prepared *prepared, const tf_operands *operands)
 {
+    tf_problem p = *problem;
+    tf_operands o = *operands;
     matrix a, b, c;
-    if (!arrange(p, &a, &b, &c))
-        return tf_fail(TENFERRO_UNSUPPORTED,
-                       "contraction: the labels do not fuse to matrices that a BLAS takes");
-    for (int64_t i = 0; i < p->batch.size; i++) {
+    tf_scalar zero;
+    (void)prepared;
+    (void)arrange(&p, &a, &b, &c);
+    if (p.is_swapped != problem->is_swapped) {
+        o.in[TF_A] = operands->in[TF_B];
+        o.in[TF_B] = operands->in[TF_A];
+    }
+    memset(&zero, 0, sizeof zero);
+    for (int64_t i = 0; i < p.batch.size; i++) {
         int64_t offsets[3];
         for (int operand = 0; operand < 3; operand++)
-            tf_group_offsets(&p->batch, operand, i, 1, &offsets[operand]);
+            tf_group_offsets(&p.batch, operand, i, 1, &offsets[operand]);
         if (engine->cancelled != NULL && engine->cancelled(engine->user))
             return tf_fail(TENFERRO_CANCELLED, "cancelled");
-        TF_TRY(engine->gemm(engine->user, p->dtype, a.transposed, b.transposed, p->m.size,
-                            p->n.size, p->k.size, &p->alpha, p->in[TF_A] + offsets[TF_A] * p->size,
-                            a.leading, p->in[TF_B] + offsets[TF_B] * p->size, b.leading, &p->beta,
-                            p->c + offsets[TF_C] * p->size, c.leading));
+        TF_TRY(engine->gemm(engine->user, p.dtype, a.transposed, b.transposed, p.m.size, p.n.size,
+                            p.k.size, o.alpha, o.in[TF_A] + offsets[TF_A] * p.size, a.leading,
+                            o.in[TF_B] + offsets[TF_B] * p.size, b.leading,
+                            o.beta != NULL ? o.beta : &zero, o.c + offsets[TF_C] * p.size,
+                            c.leading));
     }
     return TENFERRO_OK;
 }

@@ -3,8 +3,8 @@
  * products, dot products, matrix times vector, batches of tiny matrices.  The vector runs along C's
  * innermost label (rows) or along K (dots).
  */
-#include "contract/microkernel.h"
 #include "contract/nest.h"
+#include "contract/route.h"
 
 #define ROW 512         /* elements of a row's accumulator */
 #define DOT 8192        /* elements of one call of dot */
@@ -12,17 +12,13 @@
 
 typedef struct direct_job {
     const tf_problem *problem;
+    const tf_operands *operands;
     const tf_microkernel *kernel;
     const tf_loop *out, *sum;
     int64_t segments;                  /* of out's axis 0 (rows) or of sum's (dots) */
     int64_t units, units_each, chunks; /* dots: segments of K, those of one chunk */
     char *partials;                    /* [out][chunk] */
 } direct_job;
-
-static const void *beta_of(const tf_problem *p)
-{
-    return p->beta_is_zero ? NULL : &p->beta;
-}
 
 /* ---- along C ---- */
 
@@ -31,6 +27,7 @@ static void run_rows(void *user, int64_t begin, int64_t end, int worker)
     (void)worker;
     const direct_job *job = user;
     const tf_problem *p = job->problem;
+    const tf_operands *o = job->operands;
     const tf_loop *out = job->out, *sum = job->sum;
     _Alignas(64) char acc[ROW * sizeof(tf_c128)];
     int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], k_counters[TF_MAX_AXES],
@@ -40,8 +37,8 @@ static void run_rows(void *user, int64_t begin, int64_t end, int worker)
     tf_loop_seek(out, 1, begin / job->segments, counters, offsets);
     for (int64_t item = begin; item < end; item++) {
         int64_t first = segment * ROW, n = TF_MIN(ROW, out->extents[0] - first);
-        const char *a = p->in[TF_A] + (offsets[1] + first * sa) * size;
-        const char *b = p->in[TF_B] + (offsets[2] + first * sb) * size;
+        const char *a = o->in[TF_A] + (offsets[1] + first * sa) * size;
+        const char *b = o->in[TF_B] + (offsets[2] + first * sb) * size;
         if (sum->count == 0)
             memset(acc, 0, (size_t)(n * size));
         tf_loop_seek(sum, 0, 0, k_counters, k_offsets);
@@ -50,8 +47,7 @@ static void run_rows(void *user, int64_t begin, int64_t end, int worker)
                                     b + k_offsets[1] * size, sb, p->conj[TF_B], k == 0, acc);
             tf_loop_step(sum, 0, k_counters, k_offsets);
         }
-        job->kernel->finish(n, acc, &p->alpha, beta_of(p), p->c + (offsets[0] + first * sc) * size,
-                            sc);
+        job->kernel->finish(n, acc, o->alpha, o->beta, o->c + (offsets[0] + first * sc) * size, sc);
         if (++segment == job->segments) {
             segment = 0;
             tf_loop_step(out, 1, counters, offsets);
@@ -86,17 +82,18 @@ static void run_dots(void *user, int64_t begin, int64_t end, int worker)
     (void)worker;
     const direct_job *job = user;
     const tf_problem *p = job->problem;
+    const tf_operands *o = job->operands;
     tf_scalar acc;
     int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], chunk = begin % job->chunks;
     tf_loop_seek(job->out, 0, begin / job->chunks, counters, offsets);
     for (int64_t item = begin; item < end; item++) {
         int64_t first = chunk * job->units_each;
-        dot_units(job, p->in[TF_A] + offsets[1] * p->size, p->in[TF_B] + offsets[2] * p->size,
+        dot_units(job, o->in[TF_A] + offsets[1] * p->size, o->in[TF_B] + offsets[2] * p->size,
                   first, TF_MIN(first + job->units_each, job->units), &acc);
         if (job->partials != NULL)
             memcpy(job->partials + item * p->size, &acc, (size_t)p->size);
         else
-            job->kernel->finish(1, &acc, &p->alpha, beta_of(p), p->c + offsets[0] * p->size, 1);
+            job->kernel->finish(1, &acc, o->alpha, o->beta, o->c + offsets[0] * p->size, 1);
         if (++chunk == job->chunks) {
             chunk = 0;
             tf_loop_step(job->out, 0, counters, offsets);
@@ -108,13 +105,14 @@ static void run_dots(void *user, int64_t begin, int64_t end, int worker)
 static void combine_partials(const direct_job *job)
 {
     const tf_problem *p = job->problem;
+    const tf_operands *o = job->operands;
     tf_scalar acc;
     int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
     tf_loop_seek(job->out, 0, 0, counters, offsets);
     for (int64_t i = 0; i < job->out->count; i++) {
         job->kernel->dot(job->chunks, job->partials + i * job->chunks * p->size, 1, 0,
                          tf_one(p->dtype), 0, 0, 1, &acc);
-        job->kernel->finish(1, &acc, &p->alpha, beta_of(p), p->c + offsets[0] * p->size, 1);
+        job->kernel->finish(1, &acc, o->alpha, o->beta, o->c + offsets[0] * p->size, 1);
         tf_loop_step(job->out, 0, counters, offsets);
     }
 }
@@ -150,8 +148,9 @@ static int prefers_dots(const tf_loop *out, const tf_loop *sum)
     return rows_good != dots_good ? dots_good : !rows_good && sum->extents[0] > out->extents[0];
 }
 
-int64_t tf_contract_direct_scratch(const tf_problem *problem)
+int64_t tf_direct_scratch(const tf_engine *engine, const tf_problem *problem)
 {
+    (void)engine;
     tf_loop out, sum;
     if (tf_nest_init(problem, &out, &sum) != TENFERRO_OK || !prefers_dots(&out, &sum))
         return 0;
@@ -159,11 +158,14 @@ int64_t tf_contract_direct_scratch(const tf_problem *problem)
     return plan_dots(&job);
 }
 
-tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *problem)
+tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *problem,
+                                   const tf_prepared *prepared, const tf_operands *operands)
 {
+    (void)prepared;
     tf_loop out, sum;
     TF_TRY(tf_nest_init(problem, &out, &sum));
     direct_job job = {.problem = problem,
+                      .operands = operands,
                       .kernel = tf_microkernel_for(engine, problem->dtype),
                       .out = &out,
                       .sum = &sum};

@@ -56,18 +56,4 @@ static inline const tf_microkernel *tf_microkernel_for(const tf_engine *engine, 
                                                  : &tf_microkernels_portable[dtype];
 }
 
-/* The routes. */
-tenferro_status tf_contract_naive(const tf_problem *problem);
-tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *problem);
-tenferro_status tf_contract_packed(const tf_engine *engine, tf_problem *problem);
-/*
- * 1 if a gemm serves the problem; UNSUPPORTED if the guest then refuses it, with nothing written.
- */
-int tf_contract_blas_fits(const tf_problem *problem);
-tenferro_status tf_contract_blas(const tf_engine *engine, tf_problem *problem);
-
-/* Upper bounds of their scratch. */
-int64_t tf_contract_direct_scratch(const tf_problem *problem);
-int64_t tf_contract_packed_scratch(const tf_engine *engine, const tf_problem *problem);
-
 #endif

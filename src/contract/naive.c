@@ -1,6 +1,6 @@
 /* The reference route, and the one for a handful of multiply-adds. */
-#include "contract/microkernel.h"
 #include "contract/nest.h"
+#include "contract/route.h"
 
 #define T uint32_t /* wraps */
 #define NAME(x) TF_JOIN(x, i32)
@@ -56,28 +56,30 @@
     }
 #include "contract/naive.inc.h"
 
-tenferro_status tf_contract_naive(const tf_problem *problem)
+tenferro_status tf_contract_naive(const tf_engine *engine, const tf_problem *problem,
+                                  const tf_prepared *prepared, const tf_operands *operands)
 {
+    (void)engine, (void)prepared;
     tf_loop out, sum;
     TF_TRY(tf_nest_init(problem, &out, &sum));
     switch (problem->dtype) {
     case TENFERRO_INT32:
-        naive_i32(problem, &out, &sum);
+        naive_i32(problem, operands, &out, &sum);
         break;
     case TENFERRO_INT64:
-        naive_i64(problem, &out, &sum);
+        naive_i64(problem, operands, &out, &sum);
         break;
     case TENFERRO_FLOAT32:
-        naive_f32(problem, &out, &sum);
+        naive_f32(problem, operands, &out, &sum);
         break;
     case TENFERRO_FLOAT64:
-        naive_f64(problem, &out, &sum);
+        naive_f64(problem, operands, &out, &sum);
         break;
     case TENFERRO_COMPLEX64:
-        naive_c64(problem, &out, &sum);
+        naive_c64(problem, operands, &out, &sum);
         break;
     default:
-        naive_c128(problem, &out, &sum);
+        naive_c128(problem, operands, &out, &sum);
         break;
     }
     return TENFERRO_OK;

@@ -19,11 +19,12 @@ static T NAME(inner)(const tf_loop *sum, const T *a, const T *b, int conj_a, int
     return total;
 }
 
-static void NAME(naive)(const tf_problem *p, const tf_loop *out, const tf_loop *sum)
+static void
+NAME(naive)(const tf_problem *p, const tf_operands *o, const tf_loop *out, const tf_loop *sum)
 {
-    const T *alpha = (const void *)&p->alpha, *beta = (const void *)&p->beta;
-    const T *a = (const void *)p->in[TF_A], *b = (const void *)p->in[TF_B];
-    T *c = (void *)p->c;
+    const T *alpha = o->alpha, *beta = o->beta;
+    const T *a = (const void *)o->in[TF_A], *b = (const void *)o->in[TF_B];
+    T *c = (void *)o->c;
     int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
     tf_loop_seek(out, 0, 0, counters, offsets);
     for (int64_t i = 0; i < out->count; i++) {
@@ -31,7 +32,7 @@ static void NAME(naive)(const tf_problem *p, const tf_loop *out, const tf_loop *
         if (sum->count > 0) /* an empty sum is 0, whatever alpha is; operands may then be NULL */
             value = MUL(*alpha, NAME(inner)(sum, a + offsets[1], b + offsets[2], p->conj[TF_A],
                                             p->conj[TF_B]));
-        *target = p->beta_is_zero ? value : ADD(value, MUL(*beta, *target));
+        *target = beta == NULL ? value : ADD(value, MUL(*beta, *target));
         tf_loop_step(out, 0, counters, offsets);
     }
 }

@@ -6,7 +6,7 @@
  * An element of C adds its products in an order given by K's blocks alone, so how M, N and the
  * batch are shared out among threads does not change its bits.
  */
-#include "contract/microkernel.h"
+#include "contract/route.h"
 #include "kernels/loop.h"
 
 #define ALIGN 64
@@ -19,6 +19,7 @@ typedef struct packed_job {
     const tf_engine *engine;
     const tf_microkernel *kernel;
     const tf_problem *problem;
+    const tf_operands *operands;
     char *scratch;        /* workers', then the shared memory */
     int64_t scratch_each; /* of one worker */
     int64_t mc, kc, nc;   /* cache blocks: multiples of mr, 1, nr */
@@ -101,7 +102,7 @@ static void multiply_block(const step *s, const a_block *a, int64_t m, int64_t n
     const tf_problem *p = s->job->problem;
     const tf_microkernel *kernel = s->job->kernel;
     int rows_run = p->m.count <= 1 && (m == 1 || a->c_rows[1] - a->c_rows[0] == 1);
-    tf_tile tile = {.c = s->c, .alpha = &p->alpha, .beta = s->beta};
+    tf_tile tile = {.c = s->c, .alpha = s->job->operands->alpha, .beta = s->beta};
     for (int64_t j = n0; j < n1; j += kernel->nr) {
         tile.n = TF_MIN(kernel->nr, n1 - j);
         tile.columns = s->b->c_columns + j;
@@ -163,13 +164,14 @@ static int is_cancelled(packed_job *job)
 static void multiply(packed_job *job, const b_block *b, const a_block *own, int64_t element)
 {
     const tf_problem *p = job->problem;
+    const tf_operands *o = job->operands;
     int64_t offsets[3], m_blocks = (p->m.size - 1) / job->mc + 1;
     for (int operand = 0; operand < 3; operand++)
         tf_group_offsets(&p->batch, operand, element, 1, &offsets[operand]);
     step s = {.job = job,
               .b = b,
-              .in = {p->in[TF_A] + offsets[TF_A] * p->size, p->in[TF_B] + offsets[TF_B] * p->size},
-              .c = p->c + offsets[TF_C] * p->size};
+              .in = {o->in[TF_A] + offsets[TF_A] * p->size, o->in[TF_B] + offsets[TF_B] * p->size},
+              .c = o->c + offsets[TF_C] * p->size};
     for (int64_t jc = 0; jc < p->n.size; jc += job->nc) {
         s.n = TF_MIN(job->nc, p->n.size - jc);
         tf_group_offsets(&p->n, TF_B, jc, s.n, b->rows);
@@ -177,7 +179,7 @@ static void multiply(packed_job *job, const b_block *b, const a_block *own, int6
         int64_t panels = (s.n - 1) / job->kernel->nr + 1;
         for (int64_t pc = 0; pc < p->k.size; pc += job->kc) {
             s.k = TF_MIN(job->kc, p->k.size - pc);
-            s.beta = pc > 0 ? tf_one(p->dtype) : p->beta_is_zero ? NULL : (const void *)&p->beta;
+            s.beta = pc > 0 ? tf_one(p->dtype) : o->beta;
             if (is_cancelled(job))
                 return;
             tf_group_offsets(&p->k, TF_A, pc, s.k, b->a_columns);
@@ -245,24 +247,33 @@ static int plan(packed_job *job, const tf_engine *engine, const tf_problem *p, i
     return threads;
 }
 
-int64_t tf_contract_packed_scratch(const tf_engine *engine, const tf_problem *problem)
+int64_t tf_packed_scratch(const tf_engine *engine, const tf_problem *problem)
 {
     packed_job job = {.kernel = tf_microkernel_for(engine, problem->dtype), .problem = problem};
-    tf_problem swapped = *problem; /* the route may exchange M and N, whose panels differ */
-    tf_problem_swap(&swapped);
-    int64_t bytes, other;
+    int64_t bytes;
     plan(&job, engine, problem, &bytes);
-    job.problem = &swapped;
-    plan(&job, engine, &swapped, &other);
-    return TF_MAX(bytes, other);
+    return bytes;
 }
 
-tenferro_status tf_contract_packed(const tf_engine *engine, tf_problem *problem)
+void tf_packed_blocks(const tf_engine *engine, const tf_problem *problem, int64_t *mc, int64_t *kc,
+                      int64_t *nc)
 {
-    tf_problem_orient(problem);
+    packed_job job = {.kernel = tf_microkernel_for(engine, problem->dtype), .problem = problem};
+    int64_t bytes;
+    plan(&job, engine, problem, &bytes);
+    *mc = job.mc;
+    *kc = job.kc;
+    *nc = job.nc;
+}
+
+tenferro_status tf_contract_packed(const tf_engine *engine, const tf_problem *problem,
+                                   const tf_prepared *prepared, const tf_operands *operands)
+{
+    (void)prepared;
     packed_job job = {.engine = engine,
                       .kernel = tf_microkernel_for(engine, problem->dtype),
-                      .problem = problem};
+                      .problem = problem,
+                      .operands = operands};
     atomic_init(&job.cancelled, 0);
     int64_t bytes;
     int threads = plan(&job, engine, problem, &bytes);

@@ -61,24 +61,6 @@ static void scale(tenferro_dtype dtype, int64_t factor, tf_scalar *x)
     }
 }
 
-static void group_clear(tf_group *group)
-{
-    group->count = 0;
-    group->size = 1;
-}
-
-static tenferro_status group_add(tf_group *group, int64_t extent, int64_t a, int64_t b, int64_t c)
-{
-    if (group->count == TF_MAX_AXES || tf_mul_overflows(group->size, extent, &group->size))
-        return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
-    int at = group->count++;
-    group->extents[at] = extent;
-    group->strides[TF_A][at] = a;
-    group->strides[TF_B][at] = b;
-    group->strides[TF_C][at] = c;
-    return TENFERRO_OK;
-}
-
 /* x times the scalar y of that dtype */
 static void multiply(tenferro_dtype dtype, const void *y, tf_scalar *x)
 {
@@ -125,28 +107,57 @@ void tf_problem_operands(const tf_problem *p, const void *alpha, const void *bet
     out->c = c == NULL ? NULL : (char *)c + p->shift[TF_C] * p->size;
 }
 
-void tf_problem_bind(tf_problem *p, const tf_operands *o)
+/* Where a label belongs; NONE: nowhere, it only multiplies or is not there. */
+enum { BATCH, M, N, K, ONLY_A, ONLY_B, GROUPS, NONE = GROUPS };
+
+static int group_of(const tf_contraction *d, int i, int sum_is_empty)
 {
-    memmove(&p->alpha, o->alpha, (size_t)p->size);
-    p->beta_is_zero = o->beta == NULL;
-    if (o->beta != NULL)
-        memmove(&p->beta, o->beta, (size_t)p->size);
-    p->in[0] = o->in[0];
-    p->in[1] = o->in[1];
-    p->c = o->c;
+    int in_a = d->a_strides[i] != 0, in_b = d->b_strides[i] != 0;
+    if (d->extents[i] == 1 || (d->summed[i] && (sum_is_empty || (!in_a && !in_b))))
+        return NONE;
+    if (d->summed[i])
+        return in_a && in_b ? K : in_a ? ONLY_A : ONLY_B;
+    return in_a && in_b ? BATCH : in_b ? N : M;
 }
 
-tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
-                                const void *a, const void *b, void *c)
+/* Their extents and strides lie one group after another. */
+static tenferro_status
+lay_out(tf_group *const groups[GROUPS], const int counts[GROUPS], int labels, int64_t *words)
+{
+    int64_t first = 0;
+    for (int g = 0; g < GROUPS; g++) {
+        tf_group *group = groups[g];
+        group->count = 0;
+        group->size = 1;
+        group->extents = words + first;
+        for (int operand = 0; operand < 3; operand++)
+            group->strides[operand] = words + (operand + 1) * (int64_t)labels + first;
+        first += counts[g];
+        if (counts[g] > TF_MAX_AXES || first > labels)
+            return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
+    }
+    return TENFERRO_OK;
+}
+
+static tenferro_status group_add(tf_group *group, int64_t extent, int64_t a, int64_t b, int64_t c)
+{
+    if (tf_mul_overflows(group->size, extent, &group->size))
+        return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
+    int at = group->count++;
+    group->extents[at] = extent;
+    group->strides[TF_A][at] = a;
+    group->strides[TF_B][at] = b;
+    group->strides[TF_C][at] = c;
+    return TENFERRO_OK;
+}
+
+tenferro_status
+tf_problem_init(tf_problem *problem, const tf_contraction *contraction, int labels, int64_t *words)
 {
     const tf_contraction *d = contraction;
     if (d->dtype < TENFERRO_INT32 || d->dtype > TENFERRO_COMPLEX128)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "contraction is not defined for dtype %u",
                        (unsigned)d->dtype);
-    tf_group *groups[] = {&problem->batch, &problem->m,       &problem->n,
-                          &problem->k,     &problem->only[0], &problem->only[1]};
-    for (size_t i = 0; i < TF_COUNT(groups); i++)
-        group_clear(groups[i]);
     problem->dtype = d->dtype;
     problem->size = tf_element_size(d->dtype);
     problem->conj[TF_A] = d->conj_a && tf_is_complex(d->dtype);
@@ -159,58 +170,54 @@ tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contr
         memcpy(&problem->beta, d->beta, (size_t)problem->size);
     problem->beta_is_zero = is_zero(d->dtype, &problem->beta);
 
+    int sum_is_empty = 0, counts[GROUPS + 1] = {0};
     for (int i = 0; i < d->labels; i++)
         if (d->extents[i] == 0) {
-            problem->k.size = 0;
+            sum_is_empty = 1;
             problem->is_empty |= !d->summed[i];
         }
+    for (int i = 0; i < d->labels && !problem->is_empty; i++)
+        counts[group_of(d, i, sum_is_empty)]++;
+    tf_group *groups[] = {&problem->batch, &problem->m,       &problem->n,
+                          &problem->k,     &problem->only[0], &problem->only[1]};
+    TF_TRY(lay_out(groups, counts, labels, words));
     if (problem->is_empty)
         return TENFERRO_OK;
-    int sum_is_empty = problem->k.size == 0;
-    int64_t *shift = problem->shift;
     for (int i = 0; i < d->labels; i++) {
         int64_t extent = d->extents[i], sa = d->a_strides[i], sb = d->b_strides[i],
-                sc = d->c_strides[i];
-        int summed = d->summed[i];
-        if (extent == 1 || (summed && sum_is_empty))
-            continue;
-        if (summed && sa == 0 && sb == 0) { /* a sum of equal terms */
-            scale(d->dtype, extent, &problem->alpha);
+                sc = d->summed[i] ? 0 : d->c_strides[i];
+        int g = group_of(d, i, sum_is_empty);
+        if (g == NONE) {
+            if (d->summed[i] && !sum_is_empty && extent != 1) /* a sum of equal terms */
+                scale(d->dtype, extent, &problem->alpha);
             continue;
         }
-        int64_t lead = !summed ? sc : sa != 0 ? sa : sb;
+        int64_t lead = !d->summed[i] ? sc : sa != 0 ? sa : sb;
         if (lead < 0) {
-            shift[TF_A] += (extent - 1) * sa;
-            shift[TF_B] += (extent - 1) * sb;
-            shift[TF_C] += summed ? 0 : (extent - 1) * sc;
+            problem->shift[TF_A] += (extent - 1) * sa;
+            problem->shift[TF_B] += (extent - 1) * sb;
+            problem->shift[TF_C] += (extent - 1) * sc;
             sa = -sa;
             sb = -sb;
             sc = -sc;
         }
-        tf_group *group = summed               ? (sb == 0   ? &problem->only[TF_A]
-                                                  : sa == 0 ? &problem->only[TF_B]
-                                                            : &problem->k)
-                          : sa != 0 && sb != 0 ? &problem->batch
-                          : sb != 0            ? &problem->n
-                                               : &problem->m;
-        TF_TRY(group_add(group, extent, sa, sb, summed ? 0 : sc));
+        TF_TRY(group_add(groups[g], extent, sa, sb, sc));
     }
-    tf_operands operands;
-    tf_problem_operands(problem, NULL, NULL, a, b, c, &operands);
-    problem->in[0] = operands.in[0];
-    problem->in[1] = operands.in[1];
-    problem->c = operands.c;
+    if (sum_is_empty)
+        problem->k.size = 0;
     return TENFERRO_OK;
 }
 
 tenferro_status tf_problem_join_sums(tf_problem *problem)
 {
+    tf_group *k = &problem->k;
     for (int which = 0; which < 2; which++) {
         tf_group *only = &problem->only[which];
-        for (int i = 0; i < only->count && problem->k.size != 0; i++)
-            TF_TRY(group_add(&problem->k, only->extents[i], only->strides[TF_A][i],
-                             only->strides[TF_B][i], 0));
-        group_clear(only);
+        if (k->count + only->count > TF_MAX_AXES || tf_mul_overflows(k->size, only->size, &k->size))
+            return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
+        k->count += only->count;
+        only->count = 0;
+        only->size = 1;
     }
     return TENFERRO_OK;
 }
@@ -220,21 +227,23 @@ static int64_t magnitude(int64_t x)
     return x < 0 ? -x : x;
 }
 
-int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum)
+tenferro_status
+tf_problem_presum(tf_problem *problem, int which, int labels, int64_t *words, tf_presum *presum)
 {
     tf_group *only = &problem->only[which];
     tf_group *groups[] = {&problem->batch, which == TF_A ? &problem->m : &problem->n, &problem->k};
-    int64_t *strides[TF_MAX_AXES * 2];
-    if (only->count == 0 || problem->k.size == 0)
-        return 0;
-    presum->rank = 0;
+    int64_t *strides[3 * TF_MAX_AXES];
+    *presum = (tf_presum){.extents = words,
+                          .in_strides = words + labels,
+                          .out_strides = words + INT64_C(2) * labels,
+                          .reduced = (unsigned char *)(words + INT64_C(3) * labels)};
+    if (only->count == 0)
+        return TENFERRO_OK;
     for (size_t g = 0; g < TF_COUNT(groups); g++)
         for (int i = 0; i < groups[g]->count; i++) {
             int64_t *stride = &groups[g]->strides[which][i];
             if (*stride == 0)
                 continue;
-            if (presum->rank == TF_MAX_AXES) /* cannot be: the operand's memory would be too large */
-                return 0;
             int at = presum->rank++;
             for (; at > 0 && magnitude(*strides[at - 1]) > magnitude(*stride); at--) {
                 strides[at] = strides[at - 1];
@@ -245,13 +254,15 @@ int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum)
         }
     int64_t compact = 1;
     for (int i = 0; i < presum->rank; i++) {
+        int64_t stride = compact;
+        if (tf_mul_overflows(compact, presum->extents[i], &compact))
+            return tf_fail(TENFERRO_OVERFLOW, "contraction: more elements than int64 counts");
         presum->in_strides[i] = *strides[i];
-        presum->out_strides[i] = compact;
+        presum->out_strides[i] = *strides[i] = stride;
         presum->reduced[i] = 0;
-        *strides[i] = compact;
-        compact *= presum->extents[i];
     }
-    presum->bytes = compact * problem->size;
+    if (tf_mul_overflows(compact, problem->size, &presum->bytes))
+        return tf_fail(TENFERRO_OVERFLOW, "contraction: more bytes than int64 counts");
     for (int i = 0; i < only->count; i++) {
         int at = presum->rank++;
         presum->extents[at] = only->extents[i];
@@ -259,8 +270,9 @@ int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum)
         presum->out_strides[at] = 0;
         presum->reduced[at] = 1;
     }
-    group_clear(only);
-    return 1;
+    only->count = 0;
+    only->size = 1;
+    return TENFERRO_OK;
 }
 
 /* Sorts by the stride of `first`, then of `second`; fuses. */
@@ -317,11 +329,9 @@ void tf_problem_fuse(tf_problem *problem)
 
 static void swap_strides(tf_group *group)
 {
-    for (int i = 0; i < group->count; i++) {
-        int64_t stride = group->strides[TF_A][i];
-        group->strides[TF_A][i] = group->strides[TF_B][i];
-        group->strides[TF_B][i] = stride;
-    }
+    int64_t *strides = group->strides[TF_A];
+    group->strides[TF_A] = group->strides[TF_B];
+    group->strides[TF_B] = strides;
 }
 
 void tf_problem_swap(tf_problem *problem)
@@ -333,9 +343,6 @@ void tf_problem_swap(tf_problem *problem)
     swap_strides(&problem->m);
     swap_strides(&problem->n);
     swap_strides(&problem->k);
-    const char *in = problem->in[TF_A];
-    problem->in[TF_A] = problem->in[TF_B];
-    problem->in[TF_B] = in;
     int conj = problem->conj[TF_A];
     problem->conj[TF_A] = problem->conj[TF_B];
     problem->conj[TF_B] = conj;

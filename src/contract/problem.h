@@ -9,10 +9,10 @@ enum { TF_A = 0, TF_B = 1, TF_C = 2 };
 
 /* Labels that behave alike, the one running fastest first.  Extents are at least 2. */
 typedef struct tf_group {
-    int count;
+    int count;    /* at most TF_MAX_AXES */
     int64_t size; /* product of the extents */
-    int64_t extents[TF_MAX_AXES];
-    int64_t strides[3][TF_MAX_AXES]; /* of A, B, C */
+    int64_t *extents;
+    int64_t *strides[3]; /* of A, B, C */
 } tf_group;
 
 typedef union tf_scalar {
@@ -30,21 +30,18 @@ typedef struct tf_problem {
     tf_group batch;   /* in A, B and C */
     tf_group m, n;    /* in C and A, in C and B (or neither: in m with stride 0) */
     tf_group k;       /* summed, in A and B */
-    tf_group only[2]; /* summed, in A only, in B only */
+    tf_group only[2]; /* summed, in A only, in B only: they lie behind k */
     int conj[2];
     int is_empty;     /* no element of C */
-    int is_swapped;   /* in[0] is B */
-    int64_t shift[3]; /* elements from an operand's first to the one with all indices 0 here */
-    /* what a run brings */
-    tf_scalar alpha, beta;
+    int is_swapped;   /* A is what was given as B */
+    int64_t shift[3]; /* elements from a given operand's first to the one with all indices 0 here */
+    tf_scalar alpha, beta; /* the contraction's own */
     int beta_is_zero;
-    const char *in[2];
-    char *c;
 } tf_problem;
 
 /* What one run of a problem works on. */
 typedef struct tf_operands {
-    const char *in[2];
+    const char *in[2]; /* the problem's A and B */
     char *c;
     const void *alpha, *beta; /* beta NULL: C is not read */
     tf_scalar product;        /* may hold alpha */
@@ -52,18 +49,22 @@ typedef struct tf_operands {
 
 /* A sum over the labels of one operand alone, done before the contraction. */
 typedef struct tf_presum {
-    int rank;
-    int64_t extents[2 * TF_MAX_AXES], in_strides[2 * TF_MAX_AXES], out_strides[2 * TF_MAX_AXES];
-    unsigned char reduced[2 * TF_MAX_AXES];
-    int64_t bytes;
+    int rank; /* 0: nothing to sum */
+    int64_t *extents, *in_strides, *out_strides;
+    unsigned char *reduced;
+    int64_t bytes; /* of the result */
 } tf_presum;
 
 /*
- * a, b and c may be NULL when the problem is only looked at.  OVERFLOW: more iterations than int64
- * counts.
+ * The words of memory that the groups of a problem with so many labels lie in, and those of one
+ * presum.
  */
-tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contraction,
-                                const void *a, const void *b, void *c);
+#define TF_PROBLEM_WORDS(labels) (4 * (int64_t)(labels))
+#define TF_PRESUM_WORDS(labels) (4 * (int64_t)(labels))
+
+/* The groups lie in `words`.  OVERFLOW: more iterations than int64 counts, or more labels. */
+tenferro_status
+tf_problem_init(tf_problem *problem, const tf_contraction *contraction, int labels, int64_t *words);
 
 /*
  * Resolves what a run brings.  alpha, beta NULL: those of the problem; an alpha is multiplied by
@@ -71,16 +72,16 @@ tenferro_status tf_problem_init(tf_problem *problem, const tf_contraction *contr
  */
 void tf_problem_operands(const tf_problem *problem, const void *alpha, const void *beta,
                          const void *a, const void *b, void *c, tf_operands *out);
-/* Makes them the problem's own. */
-void tf_problem_bind(tf_problem *problem, const tf_operands *operands);
 
 /* Moves the labels of one operand alone into K. */
 tenferro_status tf_problem_join_sums(tf_problem *problem);
 
-/* If operand `which` has labels of its own: describes their sum, and lets the problem see its
- * result's layout (the caller computes it and sets problem->in).  1 if there is something to sum.
- * */
-int tf_problem_presum(tf_problem *problem, int which, tf_presum *presum);
+/*
+ * If operand `which` has labels of its own: describes their sum in `words`, and lets the problem see
+ * its result's layout (the caller computes it and puts it in the operand's place).
+ */
+tenferro_status
+tf_problem_presum(tf_problem *problem, int which, int labels, int64_t *words, tf_presum *presum);
 
 /*
  * Sorts each group by its most important stride and fuses what is contiguous together in all

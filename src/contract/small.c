@@ -5,6 +5,7 @@
  */
 #include "contract/small.h"
 
+#include "contract/route.h"
 #include "kernels/loop.h"
 
 #define PACKED_BYTES 8192 /* of each operand */
@@ -42,42 +43,61 @@ static void find_offsets(const tf_problem *p, tf_small *small, int of_a, int of_
     tf_group_offsets(&p->n, TF_C, 0, p->n.size, small->c_columns);
 }
 
-int tf_small_init(const tf_engine *engine, tf_problem *p, tf_small *small)
+/* A batch that is innermost: vectors run along it. */
+static int is_across(const tf_microkernel *kernel, const tf_problem *p)
+{
+    return kernel->across != NULL && p->batch.count == 1 && p->batch.size >= 16 && p->m.size > 1 &&
+           p->n.size > 1 && p->k.size <= TF_SMALL && p->batch.strides[TF_A][0] == 1 &&
+           p->batch.strides[TF_B][0] == 1 && p->batch.strides[TF_C][0] == 1;
+}
+
+static int a_in_place(const tf_microkernel *kernel, const tf_problem *p)
+{
+    return kernel->multiply_in_place != NULL && is_line(&p->k) && is_line(&p->m) &&
+           spacing(&p->m, TF_A) == 1;
+}
+
+static int b_in_place(const tf_microkernel *kernel, const tf_problem *p)
+{
+    return kernel->multiply_in_place != NULL && is_line(&p->k) && is_line(&p->n);
+}
+
+const char *tf_small_refuses(const tf_engine *engine, const tf_problem *p)
 {
     const tf_microkernel *kernel = tf_microkernel_for(engine, p->dtype);
-    if (p->m.size > TF_SMALL || p->n.size > TF_SMALL || p->k.size > 4 * TF_SMALL || p->k.size < 1)
-        return 0;
-    /* a batch that is innermost */
-    int is_inner = p->batch.size >= 16 && p->batch.strides[TF_C][0] == 1;
-    small->kernel = kernel;
-    small->is_across = is_inner && kernel->across != NULL && p->batch.count == 1 && p->m.size > 1 &&
-                       p->n.size > 1 && p->batch.strides[TF_A][0] == 1 &&
-                       p->batch.strides[TF_B][0] == 1 && p->k.size <= TF_SMALL;
-    if (small->is_across) {
-        find_offsets(p, small, 1, 1);
-        return 1;
-    }
-    if (is_inner && p->m.size * p->n.size * p->k.size <= 4096)
-        return 0; /* rows along the batch serve better */
-    tf_problem_orient(p);
-    if (p->m.size == 1 || (p->n.size == 1 && p->m.size * p->k.size > 4096))
-        return 0;
-    int may = kernel->multiply_in_place != NULL && is_line(&p->k);
-    small->a_in_place = may && is_line(&p->m) && spacing(&p->m, TF_A) == 1;
-    small->b_in_place = may && is_line(&p->n);
+    if (p->m.size > TF_SMALL || p->n.size > TF_SMALL || p->k.size > 4 * TF_SMALL)
+        return "the matrices are too large";
+    if (is_across(kernel, p))
+        return NULL;
+    if (p->m.size == 1)
+        return "there is one row";
     int64_t height = (p->m.size + kernel->lanes - 1) / kernel->lanes * kernel->lanes;
     int64_t width = (p->n.size + kernel->nr - 1) / kernel->nr * kernel->nr;
-    if ((!small->a_in_place || !small->b_in_place) && p->k.size > TF_SMALL)
-        return 0;
-    if ((!small->a_in_place && height * p->k.size * p->size > PACKED_BYTES) ||
-        (!small->b_in_place && width * p->k.size * p->size > PACKED_BYTES))
-        return 0;
+    int packs_a = !a_in_place(kernel, p), packs_b = !b_in_place(kernel, p);
+    if (((packs_a || packs_b) && p->k.size > TF_SMALL) ||
+        (packs_a && height * p->k.size * p->size > PACKED_BYTES) ||
+        (packs_b && width * p->k.size * p->size > PACKED_BYTES))
+        return "the packed operands do not fit on the stack";
+    return NULL;
+}
+
+void tf_small_prepare(const tf_engine *engine, const tf_problem *p, tf_prepared *prepared)
+{
+    tf_small *small = &prepared->small;
+    const tf_microkernel *kernel = tf_microkernel_for(engine, p->dtype);
+    small->kernel = kernel;
+    small->is_across = is_across(kernel, p);
+    if (small->is_across) {
+        find_offsets(p, small, 1, 1);
+        return;
+    }
+    small->a_in_place = a_in_place(kernel, p);
+    small->b_in_place = b_in_place(kernel, p);
     find_offsets(p, small, !small->a_in_place, !small->b_in_place);
     small->c_is_run = is_line(&p->m) && spacing(&p->m, TF_C) == 1;
     small->a_step = spacing(&p->k, TF_A);
     small->b_step = small->b_in_place ? spacing(&p->k, TF_B) : kernel->nr;
     small->b_column = small->b_in_place ? spacing(&p->n, TF_B) : 1;
-    return 1;
 }
 
 /* One element of the batch. */
@@ -184,8 +204,9 @@ static void run_across(void *user, int64_t begin, int64_t end, int worker)
 }
 
 tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *p,
-                                  const tf_small *small, const tf_operands *operands)
+                                  const tf_prepared *prepared, const tf_operands *operands)
 {
+    const tf_small *small = &prepared->small;
     if (p->batch.size == 1) {
         multiply(small, p, operands, operands->in[TF_A], operands->in[TF_B], operands->c);
         return TENFERRO_OK;

@@ -1,4 +1,4 @@
-/* Products of small matrices: everything decided beforehand, nothing allocated. */
+/* What the small route decides beforehand. */
 #ifndef TF_CONTRACT_SMALL_H
 #define TF_CONTRACT_SMALL_H
 
@@ -14,11 +14,5 @@ typedef struct tf_small {
     int64_t a_rows[TF_SMALL], a_columns[TF_SMALL], b_rows[TF_SMALL], b_columns[TF_SMALL];
     int64_t c_rows[TF_SMALL], c_columns[TF_SMALL];
 } tf_small;
-
-/* For a fused problem without sums of one operand.  0: not for this route, another serves better. */
-int tf_small_init(const tf_engine *engine, tf_problem *problem, tf_small *small);
-
-tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *problem,
-                                  const tf_small *small, const tf_operands *operands);
 
 #endif

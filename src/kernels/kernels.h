@@ -83,6 +83,7 @@ typedef struct tf_engine {
     tf_pool *pool; /* NULL: serial */
     int threads;
     int64_t l1_bytes, l2_bytes, l3_bytes; /* data caches of one core; 0: unknown */
+    const struct tenferro_rates *rates;   /* contract/cost.h; NULL: built in */
     void *user;                           /* for the callbacks below */
     int (*cancelled)(void *user);         /* NULL: never */
     void *(*scratch_take)(void *user,

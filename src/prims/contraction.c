@@ -45,7 +45,7 @@ static tenferro_status prepare(tenferro_plan *plan)
         .conj_b = o[TF_ROLE_B].conj,
     };
     TF_TRY(tf_contract_plan_init(&plan->engine, &plan->contraction, plan->route, plan->prepared));
-    int64_t scratch = tf_contract_scratch(&plan->engine, &plan->contraction, plan->route);
+    int64_t scratch = tf_contract_plan_scratch(&plan->engine, plan->prepared);
     if (scratch > 0) /* at most four blocks at once, each rounded up to cache lines */
         plan->workspace = scratch + INT64_C(4) * 64;
     double iterations = 1;

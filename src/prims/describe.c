@@ -28,6 +28,21 @@ static void describe_shape(const tenferro_plan *plan, tf_text *text)
     tf_text_add(text, "\n");
 }
 
+/* The route, its kernel and its blocks, and how long that should take. */
+static void describe_route(const tenferro_plan *plan, tf_text *text)
+{
+    tf_contract_report report;
+    tf_contract_plan_report(&plan->engine, plan->prepared, &report);
+    tf_text_add(text, "route: %s%s\n", tf_route_name(report.route),
+                plan->route != TF_ROUTE_AUTO ? " (forced)" : "");
+    if (report.mr > 0)
+        tf_text_add(text, "tile: %d x %d\n", report.mr, report.nr);
+    if (report.mc > 0)
+        tf_text_add(text, "blocks: m %lld n %lld k %lld\n", (long long)report.mc,
+                    (long long)report.nc, (long long)report.kc);
+    tf_text_add(text, "predicted: %.4g us on one thread\n", 1e6 * report.seconds);
+}
+
 tenferro_status
 tenferro_plan_describe(const tenferro_plan *plan, char *buffer, size_t size, size_t *needed)
 {
@@ -49,11 +64,7 @@ tenferro_plan_describe(const tenferro_plan *plan, char *buffer, size_t size, siz
         tf_text_add(&text, "empty: nothing is written\n");
     } else {
         if (plan->kind == TF_PLAN_CONTRACTION) {
-            tf_contract_route route = plan->route != TF_ROUTE_AUTO
-                                          ? plan->route
-                                          : tf_contract_choose(&plan->engine, &plan->contraction);
-            tf_text_add(&text, "route: %s%s\n", tf_route_name(route),
-                        plan->route != TF_ROUTE_AUTO ? " (forced)" : "");
+            describe_route(plan, &text);
             describe_shape(plan, &text);
         }
         tf_text_add(&text, "loops: ");

@@ -235,7 +235,7 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
     own = (own + 15) / 16 * 16;
     head.footprint = own;
     if (d->kind == TF_PLAN_CONTRACTION && !head.is_empty)
-        head.footprint += (size_t)tf_contract_plan_bytes();
+        head.footprint += (size_t)tf_contract_plan_bytes(&(tf_contraction){.labels = n});
     tenferro_plan *plan = tf_calloc(context, 1, head.footprint);
     if (!plan)
         return TENFERRO_OUT_OF_MEMORY;
@@ -263,9 +263,7 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
         plan->prepared = (tf_contract_plan *)(void *)((char *)plan + own);
 
     tf_context_engine(context, &plan->engine);
-    static const tf_contract_route routes[] = {TF_ROUTE_AUTO, TF_ROUTE_NAIVE, TF_ROUTE_PACKED,
-                                               TF_ROUTE_BLAS};
-    plan->route = routes[d->options.route];
+    plan->route = (tf_contract_route)d->options.route;
     plan->threads = d->options.threads;
     if (plan->threads > 0)
         plan->engine.threads = TF_MIN(plan->engine.threads, plan->threads);
@@ -330,7 +328,7 @@ static tenferro_status open_door(tenferro_context *context, const tenferro_plan_
     d->options = defaults;
     if (options)
         TF_TRY(tf_struct_read(name, &d->options, sizeof d->options, options));
-    if ((unsigned)d->options.route > TENFERRO_ROUTE_BLAS || d->options.threads < 0)
+    if ((unsigned)d->options.route >= TF_ROUTE_COUNT || d->options.threads < 0)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: route %d or %d threads", name,
                        (int)d->options.route, d->options.threads);
     return tf_plan_make(context, d, 1, out);

@@ -282,7 +282,7 @@ static void contraction_check(const contraction *p, const array *old, const char
 
 static void contraction_run(contraction *p, const array *old)
 {
-    static const char *const routes[] = {"auto", "naive", "packed", "blas"};
+    static const char *const routes[] = {"auto", "naive", "packed", "blas", "small", "direct"};
     tenferro_operand c_like_d = p->d.given;
     c_like_d.conj = p->c.given.conj;
     const tenferro_operand *b = p->has_b ? &p->b.given : NULL;
@@ -295,20 +295,21 @@ static void contraction_run(contraction *p, const array *old)
     array first;
     array_copy_layout(&first, old);
     int have_first = 0;
-    for (int route = 0; route < 4; route++) {
+    for (int route = 0; route < 6; route++) {
         options.route = (tenferro_route)route;
         options.threads = (int)random_below(3);
         tenferro_plan *plan;
-        OK(tenferro_plan_contraction(context, &p->a.given, b, c, &p->d.given, &options, &plan));
+        tenferro_status status = tenferro_plan_contraction(context, &p->a.given, b, c, &p->d.given,
+                                                           &options, &plan);
+        int may_refuse = route == TENFERRO_ROUTE_BLAS || route == TENFERRO_ROUTE_SMALL;
+        if (may_refuse && status == TENFERRO_UNSUPPORTED)
+            continue;
+        OK(status);
         int64_t bytes;
         void *workspace = workspace_of(plan, &bytes);
         memcpy(p->d.x.buffer, old->buffer, (size_t)old->bytes);
-        tenferro_status status = tenferro_plan_execute(plan, inputs, p->d.x.origin, alpha, beta,
-                                                       workspace, bytes);
-        if (route != TENFERRO_ROUTE_BLAS || status != TENFERRO_UNSUPPORTED) {
-            OK(status);
-            contraction_check(p, old, routes[route]);
-        }
+        OK(tenferro_plan_execute(plan, inputs, p->d.x.origin, alpha, beta, workspace, bytes));
+        contraction_check(p, old, routes[route]);
         if (route == TENFERRO_ROUTE_AUTO) {
             memcpy(first.buffer, p->d.x.buffer, (size_t)old->bytes);
             have_first = 1;
