@@ -94,14 +94,21 @@ static inline int fixture_isas(const tf_kernels **out)
 {
     tf_cpu cpu;
     tf_cpu_detect(&cpu);
-    out[0] = &tf_kernels_portable;
-    out[1] = &tf_kernels_avx2;
-    out[2] = &tf_kernels_avx512;
-    if (!cpu.avx2_fma)
+    int count = 0;
+    out[count++] = &tf_kernels_portable;
+#if defined(__x86_64__)
+    if (cpu.avx2_fma)
+        out[count++] = &tf_kernels_avx2;
+    else
         print_message("avx2: skipped, this processor has no AVX2 and FMA\n");
-    if (!cpu.avx512)
+    if (cpu.avx512)
+        out[count++] = &tf_kernels_avx512;
+    else
         print_message("avx512: skipped, this processor has no AVX-512\n");
-    return cpu.avx512 ? 3 : cpu.avx2_fma ? 2 : 1;
+#elif defined(__aarch64__)
+    out[count++] = &tf_kernels_neon;
+#endif
+    return count;
 }
 
 /* ---- random numbers: splitmix64 ---- */

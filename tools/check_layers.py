@@ -35,7 +35,7 @@ C_LIBRARY = set(
     stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h tgmath.h time.h wchar.h
     dirent.h dlfcn.h fcntl.h getopt.h link.h poll.h pthread.h sched.h strings.h unistd.h sys/ioctl.h sys/mman.h
     sys/stat.h sys/syscall.h sys/types.h sys/wait.h sys/resource.h sys/time.h linux/futex.h cpuid.h immintrin.h
-    sanitizer/asan_interface.h""".split()
+    arm_neon.h sanitizer/asan_interface.h""".split()
 )
 PUBLIC_MAY_INCLUDE = {"stddef.h", "stdint.h", "stdbool.h"}
 THIRD_PARTY = {"sleef.h": ["src/kernels"], "jansson.h": ["cli"]}

@@ -46,14 +46,25 @@ typedef struct tf_microkernel {
 } tf_microkernel;
 
 extern const tf_microkernel tf_microkernels_portable[TF_DTYPE_SLOTS];
+#if defined(__x86_64__)
 extern const tf_microkernel tf_microkernels_avx2[TF_DTYPE_SLOTS];
 extern const tf_microkernel tf_microkernels_avx512[TF_DTYPE_SLOTS];
+#elif defined(__aarch64__)
+extern const tf_microkernel tf_microkernels_neon[TF_DTYPE_SLOTS];
+#endif
 
 static inline const tf_microkernel *tf_microkernel_for(const tf_engine *engine, tenferro_dtype dtype)
 {
-    return engine->kernels == &tf_kernels_avx512 ? &tf_microkernels_avx512[dtype]
-           : engine->kernels == &tf_kernels_avx2 ? &tf_microkernels_avx2[dtype]
-                                                 : &tf_microkernels_portable[dtype];
+#if defined(__x86_64__)
+    if (engine->kernels == &tf_kernels_avx512)
+        return &tf_microkernels_avx512[dtype];
+    if (engine->kernels == &tf_kernels_avx2)
+        return &tf_microkernels_avx2[dtype];
+#elif defined(__aarch64__)
+    if (engine->kernels == &tf_kernels_neon)
+        return &tf_microkernels_neon[dtype];
+#endif
+    return &tf_microkernels_portable[dtype];
 }
 
 #endif

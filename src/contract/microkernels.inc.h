@@ -30,6 +30,13 @@
 #define NR_F32 6
 #define MV_COMPLEX 1
 #define NR_COMPLEX 6
+#elif defined(WITH_NEON)
+#define MV_REAL 3
+#define NR_REAL 8
+#define MV_F32 3
+#define NR_F32 8
+#define MV_COMPLEX 2
+#define NR_COMPLEX 6
 #else
 #define MV_REAL 2
 #define NR_REAL 4
@@ -79,7 +86,7 @@
 #define BYTES 8
 #define MV MV_REAL
 #define NR NR_REAL
-#define MULADD MULADD_INTEGER
+#define MULADD MULADD_I64
 #define FMA MULADD_INTEGER
 #include "contract/microkernel.inc.h"
 #include "contract/rows.inc.h"

@@ -1,6 +1,3 @@
-/*
- * The contraction's inner loops with AVX2 and FMA.  Elsewhere than on x86-64 the same code is
- * compiled without them.
- */
+/* The contraction's inner loops with AVX2 and FMA; part of the library on x86-64 only. */
 #define TABLE tf_microkernels_avx2
 #include "contract/microkernels.inc.h"

@@ -1,6 +1,3 @@
-/*
- * The contraction's inner loops with AVX-512.  Elsewhere than on x86-64 the same code is compiled
- * without it.
- */
+/* The contraction's inner loops with AVX-512; part of the library on x86-64 only. */
 #define TABLE tf_microkernels_avx512
 #include "contract/microkernels.inc.h"

@@ -11,6 +11,10 @@
 #define VECTOR_BYTES 32
 #define HAS_TURN 1
 #define HAS_MASKS 0
+#elif defined(WITH_NEON)
+#define VECTOR_BYTES 16
+#define HAS_TURN 1
+#define HAS_MASKS 0
 #else
 #define VECTOR_BYTES 16
 #define HAS_TURN 0
@@ -36,6 +40,11 @@ typedef uint32_t u_i32 __attribute__((vector_size(VECTOR_BYTES), may_alias, alig
 #include "contract/vectors_avx512.inc.h"
 #elif VECTOR_BYTES == 32
 #include "contract/vectors_avx2.inc.h"
+#elif defined(WITH_NEON)
+#include "contract/vectors_neon.inc.h"
 #else
 #include "contract/vectors_portable.inc.h"
+#endif
+#if !defined(MULADD_I64)
+#define MULADD_I64 MULADD_INTEGER
 #endif

@@ -16,6 +16,9 @@
 #elif defined(__AVX2__)
 #define BLOCK_I (BYTES == 1 ? 16 : 8)
 #define BLOCK_J 8
+#elif defined(WITH_NEON)
+#define BLOCK_I (BYTES == 2 ? 8 : BYTES == 1 ? 16 : 64 / BYTES)
+#define BLOCK_J (BYTES == 4 || BYTES == 16 ? 4 : 8)
 #else
 #include "kernels/transpose.inc.h"
 #endif

@@ -74,8 +74,12 @@ typedef enum tf_reduce_op {
 /* A table of kernels for one ISA, const, defined in kernels_<isa>.c. */
 typedef struct tf_kernels tf_kernels;
 extern const tf_kernels tf_kernels_portable;
+#if defined(__x86_64__)
 extern const tf_kernels tf_kernels_avx2;   /* same functions, compiled with -mavx2 -mfma */
 extern const tf_kernels tf_kernels_avx512; /* and with AVX-512 F, DQ, BW, VL */
+#elif defined(__aarch64__)
+extern const tf_kernels tf_kernels_neon;
+#endif
 
 /* What a kernel may use. */
 typedef struct tf_engine {

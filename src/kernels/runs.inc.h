@@ -9,6 +9,9 @@
 #include "kernels/transpose_avx2.inc.h"
 #define STREAMS 4
 #else
+#if defined(WITH_NEON)
+#include "kernels/transpose_neon.inc.h"
+#endif
 #define STREAMS 0
 #endif
 

@@ -1,4 +1,4 @@
-/* Vector mathematics over contiguous data: SLEEF (at most 1 ulp) with AVX-512 or AVX2, libm otherwise. */
+/* Vector mathematics over contiguous data: SLEEF (at most 1 ulp) with AVX-512, AVX2 or NEON, libm otherwise. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 #include <sleef.h>
@@ -25,6 +25,19 @@
 #define SQRT_F32 _mm256_sqrt_ps
 #define MATH_F64(name) Sleef_##name##d4_u10avx2
 #define MATH_F32(name) Sleef_##name##f8_u10avx2
+#elif defined(WITH_NEON)
+#include <arm_neon.h>
+#include <sleef.h>
+#define LANES_F64 2
+#define LANES_F32 4
+#define LOAD_F64(p) vld1q_f64(p)
+#define LOAD_F32(p) vld1q_f32(p)
+#define STORE_F64(p, v) vst1q_f64(p, v)
+#define STORE_F32(p, v) vst1q_f32(p, v)
+#define SQRT_F64 vsqrtq_f64
+#define SQRT_F32 vsqrtq_f32
+#define MATH_F64(name) Sleef_##name##d2_u10advsimd
+#define MATH_F32(name) Sleef_##name##f4_u10advsimd
 #else
 #define LANES_F64 1
 #define LANES_F32 1

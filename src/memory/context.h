@@ -39,10 +39,12 @@ void tf_log(tenferro_context *context, tenferro_log_level level, const char *for
     TENFERRO_PRINTF(3, 4);
 
 /* ---- what the context chose ---- */
+/* Of those that a CPU has the last is the best. */
 typedef enum tf_isa {
     TF_ISA_PORTABLE = 0,
-    TF_ISA_AVX2 = 1,
-    TF_ISA_AVX512 = 2,
+    TF_ISA_AVX2,
+    TF_ISA_AVX512,
+    TF_ISA_NEON,
     TF_ISA_COUNT
 } tf_isa;
 tf_isa tf_context_isa(const tenferro_context *context);

@@ -6,7 +6,11 @@
 #include "memory/context_private.h"
 
 static const char *const names[TF_ISA_COUNT] = {
-    [TF_ISA_PORTABLE] = "portable", [TF_ISA_AVX2] = "avx2", [TF_ISA_AVX512] = "avx512"};
+    [TF_ISA_PORTABLE] = "portable",
+    [TF_ISA_AVX2] = "avx2",
+    [TF_ISA_AVX512] = "avx512",
+    [TF_ISA_NEON] = "neon",
+};
 
 const char *tf_isa_name(tf_isa isa)
 {
@@ -16,10 +20,12 @@ const char *tf_isa_name(tf_isa isa)
 static int available(tf_isa isa, const tf_cpu *cpu)
 {
     switch (isa) {
-    case TF_ISA_AVX512:
-        return cpu->avx512;
     case TF_ISA_AVX2:
         return cpu->avx2_fma;
+    case TF_ISA_AVX512:
+        return cpu->avx512;
+    case TF_ISA_NEON:
+        return cpu->neon;
     default:
         return 1;
     }
@@ -33,9 +39,10 @@ tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out
         whence = "TENFERRO_ISA";
     }
     if (!wanted || !*wanted) {
-        *out = available(TF_ISA_AVX512, cpu) ? TF_ISA_AVX512
-               : available(TF_ISA_AVX2, cpu) ? TF_ISA_AVX2
-                                             : TF_ISA_PORTABLE;
+        *out = TF_ISA_PORTABLE;
+        for (int isa = 0; isa < TF_ISA_COUNT; isa++)
+            if (available((tf_isa)isa, cpu))
+                *out = (tf_isa)isa;
         return TENFERRO_OK;
     }
     for (int isa = 0; isa < TF_ISA_COUNT; isa++) {
@@ -46,6 +53,6 @@ tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out
         *out = (tf_isa)isa;
         return TENFERRO_OK;
     }
-    return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: unknown \"%s\"; choose portable, avx2 or avx512",
+    return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: unknown \"%s\"; choose portable, avx2, avx512 or neon",
                    whence, wanted);
 }

@@ -35,8 +35,15 @@ static tenferro_status gemm(void *user, tenferro_dtype dtype, char ta, char tb, 
 
 void tf_context_engine(tenferro_context *context, tf_engine *out)
 {
-    static const tf_kernels *const kernels[TF_ISA_COUNT] = {&tf_kernels_portable, &tf_kernels_avx2,
-                                                            &tf_kernels_avx512};
+    static const tf_kernels *const kernels[TF_ISA_COUNT] = {
+        [TF_ISA_PORTABLE] = &tf_kernels_portable,
+#if defined(__x86_64__)
+        [TF_ISA_AVX2] = &tf_kernels_avx2,
+        [TF_ISA_AVX512] = &tf_kernels_avx512,
+#elif defined(__aarch64__)
+        [TF_ISA_NEON] = &tf_kernels_neon,
+#endif
+    };
     const tf_cpu *cpu = tf_context_cpu(context);
     *out = (tf_engine){
         .kernels = kernels[tf_context_isa(context)],

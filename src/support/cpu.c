@@ -1,18 +1,19 @@
 /*
- * cpuid with the operating system's part (xgetbv), cache sizes, and the CPUs that this process may
- * use.
+ * Features (cpuid with the operating system's part, xgetbv), cache sizes (cpuid, elsewhere what Linux
+ * shows of them), and the CPUs that this process may use.
  */
 
 #include "support/cpu.h"
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/compat.h"
 
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 
 #include <cpuid.h>
 
@@ -90,12 +91,45 @@ static void detect_name(tf_cpu *out)
 
 static void detect_features(tf_cpu *out)
 {
+#if defined(__aarch64__)
+    out->neon = 1;
+#else
     (void)out;
+#endif
 }
+
+/* The first word of a file that describes the i-th cache of the first CPU; 1 if there is one. */
+static int read_cache(int i, const char *what, char word[16])
+{
+    char path[80];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/%s", i, what);
+    FILE *file = fopen(path, "r");
+    int found = file != NULL && fscanf(file, "%15s", word) == 1;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
 static void detect_caches(tf_cpu *out)
 {
-    (void)out;
+    char level[16], type[16], size[16];
+    for (int i = 0; i < 16; i++) {
+        if (!read_cache(i, "level", level) || !read_cache(i, "type", type) ||
+            !read_cache(i, "size", size))
+            break;
+        char *unit;
+        int64_t bytes = strtoll(size, &unit, 10) * (*unit == 'K' ? 1024 : *unit == 'M' ? 1 << 20 : 1);
+        if (strcmp(type, "Instruction") == 0)
+            continue;
+        if (strcmp(level, "1") == 0)
+            out->l1_bytes = bytes;
+        else if (strcmp(level, "2") == 0)
+            out->l2_bytes = bytes;
+        else if (strcmp(level, "3") == 0)
+            out->l3_bytes = bytes;
+    }
 }
+
 static void detect_name(tf_cpu *out)
 {
     (void)out;

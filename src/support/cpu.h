@@ -7,6 +7,7 @@
 typedef struct tf_cpu {
     int avx2_fma;                         /* AVX2, FMA3 and the OS saves YMM state */
     int avx512;                           /* F, DQ, BW, VL and the OS saves ZMM state */
+    int neon;                             /* Advanced SIMD with FMA: every aarch64 */
     int64_t l1_bytes, l2_bytes, l3_bytes; /* data caches as one core sees them; 0: unknown */
     char name[64];
 } tf_cpu;

@@ -80,7 +80,8 @@ static void create__isa__option_and_environment(void **state)
 
     unsetenv("TENFERRO_ISA");
     CHECK_OK(tenferro_context_create(&options, &context));
-    assert_int_equal(tf_context_isa(context), cpu.avx512     ? TF_ISA_AVX512
+    assert_int_equal(tf_context_isa(context), cpu.neon       ? TF_ISA_NEON
+                                              : cpu.avx512   ? TF_ISA_AVX512
                                               : cpu.avx2_fma ? TF_ISA_AVX2
                                                              : TF_ISA_PORTABLE);
     tenferro_context_release(context);
@@ -101,6 +102,12 @@ static void create__isa__option_and_environment(void **state)
     CHECK_STATUS(cpu.avx512 ? TENFERRO_OK : TENFERRO_UNSUPPORTED,
                  tenferro_context_create(&options, &context));
     assert_true(!context || tf_context_isa(context) == TF_ISA_AVX512);
+    tenferro_context_release(context);
+
+    setenv("TENFERRO_ISA", "neon", 1);
+    CHECK_STATUS(cpu.neon ? TENFERRO_OK : TENFERRO_UNSUPPORTED,
+                 tenferro_context_create(&options, &context));
+    assert_true(!context || tf_context_isa(context) == TF_ISA_NEON);
     tenferro_context_release(context);
 
     setenv("TENFERRO_ISA", "mmx", 1);

@@ -201,6 +201,8 @@ static void cpu__detect__is_consistent(void **state)
     assert_true(strlen(cpu.name) < sizeof cpu.name);
 #if defined(__AVX2__)
     assert_true(cpu.avx2_fma);
+#elif defined(__aarch64__)
+    assert_true(cpu.neon);
 #endif
     assert_true(tf_cpu_count() >= 1);
 }
