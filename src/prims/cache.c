@@ -139,7 +139,7 @@ static prepared *find_prepared(tenferro_context *context, const tf_engine *engin
     prepared *p = tf_cache_find(cache, &key, retain_prepared);
     if (TF_LIKELY(p != NULL))
         return p;
-    int64_t size = (int64_t)sizeof *p + tf_contract_plan_bytes();
+    int64_t size = (int64_t)sizeof *p + tf_contract_plan_bytes(contraction);
     p = tf_malloc(context, size, 1);
     if (!p) {
         *status = TENFERRO_OUT_OF_MEMORY;
