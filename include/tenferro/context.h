@@ -58,9 +58,9 @@ typedef struct tenferro_context_options {
                     const tenferro_progress *progress); /**< nonzero return cancels; may be NULL */
     void *user;                                         /**< passed to log and progress */
     int deterministic; /**< 1: never call a guest BLAS, whose results may depend on threads */
-    const char *isa; /**< "portable", "avx2", "avx512", "neon"; NULL: $TENFERRO_ISA, else the best
+    const char *isa;   /**< "portable", "avx2", "avx512", "neon"; NULL: $TENFERRO_ISA, else the best
                         that the CPU has */
-    const char *blas; /**< path of a BLAS; NULL: $TENFERRO_BLAS if set, else the system's OpenBLAS;
+    const char *blas;  /**< path of a BLAS; NULL: $TENFERRO_BLAS if set, else the system's OpenBLAS;
                          "none": no guest */
 } tenferro_context_options;
 #define TENFERRO_CONTEXT_OPTIONS_INIT                                                    \

@@ -29,6 +29,7 @@ typedef struct tf_contraction {
     const int64_t *a_strides, *b_strides, *c_strides; /* one a label, in elements */
     const unsigned char *summed;                      /* one a label */
     int conj_a, conj_b;
+    int real_a, real_b;       /* that operand is real, C complex: only through contract/mixed.h */
     const void *alpha, *beta; /* elements; NULL: 1 and 0.  With beta 0, C is not read. */
 } tf_contraction;
 

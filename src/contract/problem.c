@@ -158,6 +158,8 @@ tf_problem_init(tf_problem *problem, const tf_contraction *contraction, int labe
     if (d->dtype < TENFERRO_INT32 || d->dtype > TENFERRO_COMPLEX128)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "contraction is not defined for dtype %u",
                        (unsigned)d->dtype);
+    if (d->real_a || d->real_b)
+        return tf_fail(TENFERRO_DTYPE_MISMATCH, "contraction: operands of different dtypes");
     problem->dtype = d->dtype;
     problem->size = tf_element_size(d->dtype);
     problem->conj[TF_A] = d->conj_a && tf_is_complex(d->dtype);

@@ -77,4 +77,11 @@ int64_t tf_dtype_size(const tenferro_context *context, tenferro_dtype dtype);
 const char *
 tf_dtype_name(const tenferro_context *context, tenferro_dtype dtype); /* "?" if unknown */
 
+/* Dtype families. */
+int tf_dtype_is_complex(tenferro_dtype dtype);
+int tf_dtype_is_floating(tenferro_dtype dtype);        /* f32 f64 */
+int tf_dtype_is_integer(tenferro_dtype dtype);         /* i32 i64, not bool */
+tenferro_dtype tf_dtype_real(tenferro_dtype dtype);    /* c64 -> f32, c128 -> f64, else itself */
+tenferro_dtype tf_dtype_complex(tenferro_dtype dtype); /* f32 -> c64, f64 -> c128, else itself */
+
 #endif

@@ -130,6 +130,37 @@ tenferro_status tenferro_dtype_promote(tenferro_dtype a, tenferro_dtype b, tenfe
                    x->name, y->name);
 }
 
+/* ---- families ---- */
+
+int tf_dtype_is_complex(tenferro_dtype dtype)
+{
+    return dtype == TENFERRO_COMPLEX64 || dtype == TENFERRO_COMPLEX128;
+}
+
+int tf_dtype_is_floating(tenferro_dtype dtype)
+{
+    return dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_FLOAT64;
+}
+
+int tf_dtype_is_integer(tenferro_dtype dtype)
+{
+    return dtype == TENFERRO_INT32 || dtype == TENFERRO_INT64;
+}
+
+tenferro_dtype tf_dtype_real(tenferro_dtype dtype)
+{
+    return dtype == TENFERRO_COMPLEX64    ? TENFERRO_FLOAT32
+           : dtype == TENFERRO_COMPLEX128 ? TENFERRO_FLOAT64
+                                          : dtype;
+}
+
+tenferro_dtype tf_dtype_complex(tenferro_dtype dtype)
+{
+    return dtype == TENFERRO_FLOAT32   ? TENFERRO_COMPLEX64
+           : dtype == TENFERRO_FLOAT64 ? TENFERRO_COMPLEX128
+                                       : dtype;
+}
+
 /* ---- registration ---- */
 
 static tenferro_status check_info(const tenferro_dtype_info *info)

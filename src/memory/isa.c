@@ -53,6 +53,6 @@ tenferro_status tf_isa_choose(const char *wanted, const tf_cpu *cpu, tf_isa *out
         *out = (tf_isa)isa;
         return TENFERRO_OK;
     }
-    return tf_fail(TENFERRO_INVALID_ARGUMENT, "%s: unknown \"%s\"; choose portable, avx2, avx512 or neon",
-                   whence, wanted);
+    return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                   "%s: unknown \"%s\"; choose portable, avx2, avx512 or neon", whence, wanted);
 }

@@ -47,6 +47,12 @@ static int find(const operand *x, int64_t label)
 
 /* ---- shape rule ---- */
 
+/* Of a product: operands have one dtype, or one is real and the other complex.  Else 0. */
+static tenferro_dtype product_dtype(tenferro_dtype a, tenferro_dtype b)
+{
+    return a == b || a == tf_dtype_real(b) ? b : b == tf_dtype_real(a) ? a : 0;
+}
+
 /* The extent of a label: those of both operands broadcast together. */
 static tenferro_status
 label_extent(tenferro_infer *x, const parts *p, int64_t label, tenferro_extent *out)
@@ -78,15 +84,15 @@ static tenferro_status infer(tenferro_infer *x)
 {
     const tf_attributes *attributes = x->attributes;
     parts p = parts_of(attributes, x->in[0].rank);
-    tenferro_dtype dtype = x->in[0].dtype;
+    tenferro_dtype dtype = product_dtype(x->in[0].dtype, p.has_b ? x->in[1].dtype : x->in[0].dtype);
     if (x->inputs != 1 + p.has_b + p.has_c0 || p.b.rank < 0 ||
         (p.has_b ? x->in[1].rank : 0) != p.b.rank)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "contract: %d operands do not fit the labels",
                        x->inputs);
     for (int i = 1; i < x->inputs; i++)
-        if (x->in[i].dtype != dtype)
+        if (dtype == 0 || (i == 1 + p.has_b && x->in[i].dtype != dtype))
             return tf_fail(TENFERRO_DTYPE_MISMATCH, "contract: operands are %s and %s",
-                           tf_dtype_name(x->context, dtype),
+                           tf_dtype_name(x->context, x->in[0].dtype),
                            tf_dtype_name(x->context, x->in[i].dtype));
     if (dtype == TENFERRO_BOOL || dtype >= TENFERRO_DTYPE_USER)
         return tf_fail(TENFERRO_DTYPE_MISMATCH, "contract: not defined for %s",
@@ -196,6 +202,8 @@ static tenferro_status execute(tenferro_exec *x)
         .summed = t.summed,
         .conj_a = attributes->word[0] != 0,
         .conj_b = attributes->word[1] != 0,
+        .real_a = a->dtype != c->dtype,
+        .real_b = b && b->dtype != c->dtype,
     };
     status = tf_contract_cached(x->context, &engine, &contraction, alpha.bytes, beta.bytes, a->data,
                                 b ? b->data : NULL, c->data);
@@ -301,8 +309,8 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena,
     const tf_attributes *attributes = r->attributes;
     const operand *o = which ? &p->b : &p->a, *other = which ? &p->a : &p->b;
     const tenferro_extent *extents = tf_extents(r->in[which]);
-    int conj_o = attributes->word[which] != 0, conj_other = attributes->word[1 - which] != 0,
-        rank = 0, kept = 0;
+    int conj_o = attributes->word[which] && tf_dtype_is_complex(r->in[which]->dtype),
+        conj_other = attributes->word[1 - which] != 0, rank = 0, kept = 0;
     int room = o->rank;
     int64_t *list = tf_arena_take(arena, (int64_t)p->c.rank + other->rank + room, sizeof *list);
     int32_t *labels = tf_arena_take(arena, room, sizeof *labels);
@@ -328,8 +336,7 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena,
         unique[rank++] = extents[i];
     }
     tf_attributes product = {
-        .word = {conj_o && tf_dtype_is_complex(r->in[which]->dtype),
-                 conj_o ? conj_other : !conj_other, kept, p->has_b},
+        .word = {conj_o, conj_o ? conj_other : !conj_other, kept, p->has_b},
         .number = attributes->number,
         .count = p->c.rank + other->rank + kept,
         .list = list,
@@ -350,6 +357,15 @@ static tenferro_tensor *operand_cotangent(tenferro_scope *s, tf_arena *arena,
     return in_order(s, arena, &t, o);
 }
 
+/* The cotangent of a real operand beside a complex one is real. */
+static tenferro_tensor *
+real_if(tenferro_scope *s, tenferro_tensor *cotangent, const tenferro_tensor *like)
+{
+    int drops = cotangent && tf_dtype_is_complex(cotangent->dtype) &&
+                !tf_dtype_is_complex(like->dtype);
+    return drops ? s_unary(s, tenferro_real_part, cotangent) : cotangent;
+}
+
 static void contract_vjp(tenferro_scope *s, const tenferro_rule *r)
 {
     const tf_attributes *attributes = r->attributes;
@@ -360,7 +376,7 @@ static void contract_vjp(tenferro_scope *s, const tenferro_rule *r)
     tf_arena_init(&arena, r->cotangent[0]->context);
     for (int i = 0; i < 1 + p.has_b; i++)
         if (r->wanted[i])
-            r->out[i] = operand_cotangent(s, &arena, r, &p, i);
+            r->out[i] = real_if(s, operand_cotangent(s, &arena, r, &p, i), r->in[i]);
     if (p.has_c0 && r->wanted[r->inputs - 1]) {
         tenferro_number beta = attributes->number2;
         beta.im = -beta.im;
@@ -393,14 +409,15 @@ static tenferro_status cost(const tenferro_infer *x, tenferro_cost *out)
         if (find(&p.b, p.b.labels[i]) == i && (j < 0 || x->in[0].extents[j] == 1))
             multiply_adds *= (double)x->in[1].extents[i];
     }
-    double element_bytes = (double)tf_dtype_size(x->context, x->in[0].dtype);
-    out->flops = 2.0 * multiply_adds * (tf_dtype_is_complex(x->in[0].dtype) ? 4.0 : 1.0);
-    out->bytes_read = out->bytes_written = element_bytes;
+    out->flops = 2.0 * multiply_adds;
+    for (int i = 0; i < 1 + p.has_b; i++)
+        out->flops *= tf_dtype_is_complex(x->in[i].dtype) ? 2.0 : 1.0;
+    out->bytes_written = (double)tf_dtype_size(x->context, x->out[0].dtype);
     for (int i = 0; i < x->out[0].rank; i++)
         out->bytes_written *= (double)x->out[0].extents[i];
     out->bytes_read = 0.0;
     for (int i = 0; i < x->inputs; i++) {
-        double bytes = element_bytes;
+        double bytes = (double)tf_dtype_size(x->context, x->in[i].dtype);
         for (int j = 0; j < x->in[i].rank; j++)
             bytes *= (double)x->in[i].extents[j];
         out->bytes_read += bytes;
@@ -465,15 +482,22 @@ static tenferro_status check(const product *p)
     return TENFERRO_OK;
 }
 
-/* The operands at their common dtype, with references of their own. */
+/*
+ * The operands at their common dtype, with references of their own; where that is complex, a real one
+ * stays real.
+ */
 static tenferro_status
 meet(const char *name, const tenferro_tensor *a, const tenferro_tensor *b, tenferro_tensor *met[2])
 {
     tenferro_dtype dtype = a->dtype;
     if (b && tenferro_dtype_promote(a->dtype, b->dtype, &dtype) != TENFERRO_OK)
         return tf_fail_context(TENFERRO_DTYPE_MISMATCH, "%s", name);
-    TF_TRY(tf_as_dtype(a, dtype, &met[0]));
-    return b ? tf_as_dtype(b, dtype, &met[1]) : TENFERRO_OK;
+    const tenferro_tensor *operands[] = {a, b};
+    for (int i = 0; i < 1 + (b != NULL); i++) {
+        int is_real = b && a->dtype != b->dtype && !tf_dtype_is_complex(operands[i]->dtype);
+        TF_TRY(tf_as_dtype(operands[i], is_real ? tf_dtype_real(dtype) : dtype, &met[i]));
+    }
+    return TENFERRO_OK;
 }
 
 static tenferro_status contract(const char *name, product p, tenferro_tensor **out)

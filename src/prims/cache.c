@@ -1,6 +1,7 @@
 /* Plans through the context's cache: the key of a description, and the doors that need no plan. */
 
 #include "memory/cache.h"
+#include "contract/mixed.h"
 #include "prims/plan.h"
 #include "support/hash.h"
 #include "support/struct_size.h"
@@ -157,10 +158,25 @@ static prepared *find_prepared(tenferro_context *context, const tf_engine *engin
     return p;
 }
 
+typedef struct lookup {
+    tenferro_context *context;
+    const tf_engine *engine;
+} lookup;
+
+static tenferro_status contract_parts(void *user, const tf_contraction *real, const void *alpha,
+                                      const void *beta, const void *a, const void *b, void *c)
+{
+    const lookup *l = user;
+    return tf_contract_cached(l->context, l->engine, real, alpha, beta, a, b, c);
+}
+
 tenferro_status tf_contract_cached(tenferro_context *context, const tf_engine *engine,
                                    const tf_contraction *contraction, const void *alpha,
                                    const void *beta, const void *a, const void *b, void *c)
 {
+    if (tf_is_mixed(contraction))
+        return tf_contract_mixed(engine, contraction, contract_parts, &(lookup){context, engine},
+                                 alpha, beta, a, b, c);
     tenferro_status status = TENFERRO_OK;
     prepared *p = find_prepared(context, engine, contraction, &status);
     if (p) {

@@ -235,7 +235,8 @@ static tenferro_status build(tenferro_context *context, const tf_description *d,
     own = (own + 15) / 16 * 16;
     head.footprint = own;
     if (d->kind == TF_PLAN_CONTRACTION && !head.is_empty)
-        head.footprint += (size_t)tf_contract_plan_bytes(&(tf_contraction){.labels = n});
+        head.footprint += (size_t)tf_contract_plan_bytes(
+            &(tf_contraction){.labels = n + 1}); /* and the parts of complex numbers */
     tenferro_plan *plan = tf_calloc(context, 1, head.footprint);
     if (!plan)
         return TENFERRO_OUT_OF_MEMORY;

@@ -118,7 +118,9 @@ static void detect_caches(tf_cpu *out)
             !read_cache(i, "size", size))
             break;
         char *unit;
-        int64_t bytes = strtoll(size, &unit, 10) * (*unit == 'K' ? 1024 : *unit == 'M' ? 1 << 20 : 1);
+        int64_t bytes = strtoll(size, &unit, 10) * (*unit == 'K'   ? 1024
+                                                    : *unit == 'M' ? 1 << 20
+                                                                   : 1);
         if (strcmp(type, "Instruction") == 0)
             continue;
         if (strcmp(level, "1") == 0)

@@ -1,38 +1,9 @@
-/* Dtype families, and host numbers as elements. */
+/* Host numbers as elements. */
 
 #include <math.h>
 #include <string.h>
 
 #include "tensor/tensor.h"
-
-int tf_dtype_is_complex(tenferro_dtype dtype)
-{
-    return dtype == TENFERRO_COMPLEX64 || dtype == TENFERRO_COMPLEX128;
-}
-
-int tf_dtype_is_floating(tenferro_dtype dtype)
-{
-    return dtype == TENFERRO_FLOAT32 || dtype == TENFERRO_FLOAT64;
-}
-
-int tf_dtype_is_integer(tenferro_dtype dtype)
-{
-    return dtype == TENFERRO_INT32 || dtype == TENFERRO_INT64;
-}
-
-tenferro_dtype tf_dtype_real(tenferro_dtype dtype)
-{
-    return dtype == TENFERRO_COMPLEX64    ? TENFERRO_FLOAT32
-           : dtype == TENFERRO_COMPLEX128 ? TENFERRO_FLOAT64
-                                          : dtype;
-}
-
-tenferro_dtype tf_dtype_complex(tenferro_dtype dtype)
-{
-    return dtype == TENFERRO_FLOAT32   ? TENFERRO_COMPLEX64
-           : dtype == TENFERRO_FLOAT64 ? TENFERRO_COMPLEX128
-                                       : dtype;
-}
 
 /* The number as an integer, if it is one that fits in [low, high]. */
 static int integer_value(tenferro_number number, int64_t low, int64_t high, int64_t *out)

@@ -52,13 +52,6 @@ static inline tenferro_array tf_array(const tenferro_tensor *t)
     return (tenferro_array){t->data, t->dtype, t->rank, tf_extents(t), tf_strides(t)};
 }
 
-/* Dtype families. */
-int tf_dtype_is_complex(tenferro_dtype dtype);
-int tf_dtype_is_floating(tenferro_dtype dtype);        /* f32 f64 */
-int tf_dtype_is_integer(tenferro_dtype dtype);         /* i32 i64, not bool */
-tenferro_dtype tf_dtype_real(tenferro_dtype dtype);    /* c64 -> f32, c128 -> f64, else itself */
-tenferro_dtype tf_dtype_complex(tenferro_dtype dtype); /* f32 -> c64, f64 -> c128, else itself */
-
 /* Stores a host number as one element of a built-in dtype; DTYPE_MISMATCH if it cannot hold it. */
 tenferro_status tf_number_store(tenferro_number number, tenferro_dtype dtype, void *element);
 

@@ -220,8 +220,11 @@ static void contraction_make(contraction *p, int64_t limit)
         if (!p->has_b)
             p->masks[i] = (p->masks[i] & IN_D) | IN_A;
     }
-    operand_make(&p->a, &p->w, p->masks, IN_A, dtype, 1, LAYOUT_INPUT);
-    operand_make(&p->b, &p->w, p->masks, IN_B, dtype, 1, LAYOUT_INPUT);
+    tenferro_dtype dtypes[] = {dtype, dtype};
+    if (dtype >= TENFERRO_COMPLEX64 && p->has_b && random_below(3) == 0)
+        dtypes[random_below(2)] = dtype == TENFERRO_COMPLEX64 ? TENFERRO_FLOAT32 : TENFERRO_FLOAT64;
+    operand_make(&p->a, &p->w, p->masks, IN_A, dtypes[0], 1, LAYOUT_INPUT);
+    operand_make(&p->b, &p->w, p->masks, IN_B, dtypes[1], 1, LAYOUT_INPUT);
     operand_make(&p->d, &p->w, p->masks, IN_D, dtype, 0, 0);
     operand_make(&p->c, &p->w, p->masks, IN_D, dtype, 0, LAYOUT_INPUT);
     p->c_kind = (int)random_below(3);

@@ -25,7 +25,8 @@ typedef enum domain {
     DISTINCT /* multiples of 0.1, no two alike */
 } domain;
 
-typedef enum dtypes { BOTH, REAL, COMPLEX } dtypes;
+/* in the last two one input alone is real */
+typedef enum dtypes { BOTH, REAL, COMPLEX, REAL_A, REAL_B } dtypes;
 
 typedef struct shape {
     int rank;
@@ -130,6 +131,11 @@ static const rule_case cases[] = {
     CONTRACT(COMPLEX, S2(2, 3), S2(3, 4), 1, 0, 2, IM(1.5, -0.5), 0, 1, 1, 2, 2, 0),
     CONTRACT(COMPLEX, S2(2, 3), S2(3, 4), 0, 1, 2, IM(0.25, 2.0), 0, 1, 1, 2, 0, 2),
     CONTRACT(COMPLEX, S2(2, 3), S2(3, 4), 1, 1, 2, IM(0.0, 1.0), 0, 1, 1, 2, 0, 2),
+    CONTRACT(REAL_A, S2(2, 3), S2(3, 4), 0, 0, 2, RE(1.5), 0, 1, 1, 2, 0, 2),
+    CONTRACT(REAL_A, S2(2, 3), S2(3, 4), 1, 1, 2, IM(1.5, -0.5), 0, 1, 1, 2, 2, 0),
+    CONTRACT(REAL_B, S2(2, 3), S2(3, 4), 0, 1, 2, IM(0.5, 2.0), 0, 1, 1, 2, 0, 2),
+    CONTRACT(REAL_B, S2(2, 3), S2(3, 4), 1, 0, 2, RE(-1.0), 0, 1, 1, 2, 0, 2),
+    CONTRACT_TO(REAL_B, S2(2, 3), S2(3, 4), S2(2, 4), 1, 0, 2, IM(0.5, 1.0), IM(0.5, -1.0), 0, 1, 1, 2, 0, 2),
     /* batch: ijb,jkb->bik */
     CONTRACT(BOTH, S3(2, 3, 2), S3(3, 2, 2), 0, 0, 3, RE(1.0), 0, 1, 9, 1, 2, 9, 9, 0, 2),
     /* diagonals: iij,jjk->k; ii,i->i; iii,->i */
@@ -505,7 +511,8 @@ static void check_case(tenferro_context *context, const tenferro_primitive *p, c
     snprintf(it.what, sizeof it.what, "%s (case %d, %s)", p->name, (int)(of - cases),
              test_dtype_name(dtype));
     for (int i = 0; i < inputs; i++) {
-        tenferro_dtype d = i < first ? TENFERRO_BOOL : dtype;
+        int is_real = of->dtypes == (i == 0 ? REAL_A : REAL_B) && i < 2;
+        tenferro_dtype d = i < first ? TENFERRO_BOOL : is_real ? TENFERRO_FLOAT64 : dtype;
         it.in[i] = draw(context, rng, d, &of->in[i], of->domain, shuffled, &next);
         it.u[i] = i < first ? NULL : draw(context, rng, d, &of->in[i], ANY, NULL, NULL);
         it.w[i] = i < first ? NULL : draw(context, rng, d, &of->in[i], ANY, NULL, NULL);
@@ -553,7 +560,7 @@ static void table__every_primitive__has_rules_that_agree(void **state)
             if (strcmp(cases[i].name, p->name) != 0)
                 continue;
             reached = 1;
-            if (cases[i].dtypes != COMPLEX)
+            if (cases[i].dtypes <= REAL)
                 check_case(context, p, &cases[i], TENFERRO_FLOAT64, &rng);
             if (cases[i].dtypes != REAL)
                 check_case(context, p, &cases[i], TENFERRO_COMPLEX128, &rng);
