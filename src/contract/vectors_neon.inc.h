@@ -9,15 +9,14 @@
 #define MULADD_F32(c, x, y) ((v_f32)vfmaq_n_f32((float32x4_t)(c), (float32x4_t)(x), y))
 #define MULSUB_F32(c, x, y) ((v_f32)vfmsq_n_f32((float32x4_t)(c), (float32x4_t)(x), y))
 
-/* There is no product of 64-bit integers: low*low + 2^32 (low*high + high*low). */
+/* There is no product of 64-bit integers: 2^32 (low*high + high*low) + low*low. */
 #define MULADD_I64 muladd_i64
 TF_INLINE v_i64 muladd_i64(v_i64 c, v_i64 x, uint64_t y)
 {
-    uint32x2_t low = vmovn_u64((uint64x2_t)x), high = vshrn_n_u64((uint64x2_t)x, 32);
-    uint32x2_t by = vcreate_u32(y);
-    uint32x2_t cross = vmla_lane_u32(vmul_lane_u32(high, by, 0), low, by, 1);
-    uint64x2_t sum = vmlal_lane_u32((uint64x2_t)c, low, by, 0);
-    return (v_i64)vaddq_u64(sum, vshlq_n_u64(vmovl_u32(cross), 32));
+    uint32x4_t by = vreinterpretq_u32_u64(vdupq_n_u64(y));
+    uint64x2_t cross = vpaddlq_u32(vmulq_u32((uint32x4_t)x, vrev64q_u32(by)));
+    uint64x2_t sum = vaddq_u64((uint64x2_t)c, vshlq_n_u64(cross, 32));
+    return (v_i64)vmlal_u32(sum, vmovn_u64((uint64x2_t)x), vget_low_u32(by));
 }
 
 /* lo, hi = re0 im0 re1 im1 ...: apart, and together again */

@@ -5,7 +5,8 @@
  * `tickets`, and raises `epoch` for the workers that wait.  A worker enters (`active`), takes a
  * ticket, takes chunks until there are no more, and leaves.  The owner works too, then takes the
  * remaining tickets back and waits until nobody is inside.  Every "announce, then look" pair is
- * sequentially consistent, so that one of the two sides always sees the other.
+ * sequentially consistent, so that one of the two sides always sees the other; what is announced is
+ * a read-modify-write, because QEMU lets a plain store pass the load after it.
  */
 
 #include "support/parallel.h"
@@ -192,7 +193,7 @@ static void wait_until_left(tf_pool *pool)
     if (atomic_load(&pool->active) == 0)
         return;
     pthread_mutex_lock(&pool->mutex);
-    atomic_store(&pool->owner_waits, 1);
+    atomic_exchange(&pool->owner_waits, 1);
     while (atomic_load(&pool->active) > 0)
         pthread_cond_wait(&pool->left, &pool->mutex);
     atomic_store(&pool->owner_waits, 0);
@@ -333,7 +334,7 @@ void tf_parallel_for(tf_pool *pool, int threads, int64_t count, int64_t grain,
     wake_workers(pool);
 
     run_chunks(pool, 0);
-    atomic_store(&pool->tickets, 0);
+    atomic_exchange(&pool->tickets, 0);
     wait_until_left(pool);
     atomic_store(&pool->busy, 0);
 }
