@@ -89,25 +89,33 @@ static inline void fixture_close(fixture *f)
     tf_pool_destroy(f->pool);
 }
 
-/* The tables that this machine can run. */
+static inline int
+fixture_add_isa(const tf_kernels **out, int count, const tf_kernels *kernels, int available)
+{
+    const char *name = tf_kernels_name(kernels), *wanted = getenv("TENFERRO_ISA");
+    if (!available)
+        print_message("%s: skipped, this processor does not have it\n", name);
+    else if (wanted == NULL || strcmp(wanted, name) == 0)
+        out[count++] = kernels;
+    return count;
+}
+
+/* The tables that this machine can run; only the one that TENFERRO_ISA names if it does. */
 static inline int fixture_isas(const tf_kernels **out)
 {
     tf_cpu cpu;
     tf_cpu_detect(&cpu);
-    int count = 0;
-    out[count++] = &tf_kernels_portable;
+    int count = fixture_add_isa(out, 0, &tf_kernels_portable, 1);
 #if defined(__x86_64__)
-    if (cpu.avx2_fma)
-        out[count++] = &tf_kernels_avx2;
-    else
-        print_message("avx2: skipped, this processor has no AVX2 and FMA\n");
-    if (cpu.avx512)
-        out[count++] = &tf_kernels_avx512;
-    else
-        print_message("avx512: skipped, this processor has no AVX-512\n");
+    count = fixture_add_isa(out, count, &tf_kernels_avx2, cpu.avx2_fma);
+    count = fixture_add_isa(out, count, &tf_kernels_avx512, cpu.avx512);
 #elif defined(__aarch64__)
-    out[count++] = &tf_kernels_neon;
+    count = fixture_add_isa(out, count, &tf_kernels_neon, cpu.neon);
 #endif
+    if (count == 0) {
+        print_error("TENFERRO_ISA names no kernels that this machine can run\n");
+        exit(EXIT_FAILURE);
+    }
     return count;
 }
 

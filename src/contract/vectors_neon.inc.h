@@ -16,7 +16,7 @@ TF_INLINE v_i64 muladd_i64(v_i64 c, v_i64 x, uint64_t y)
     uint32x4_t by = vreinterpretq_u32_u64(vdupq_n_u64(y));
     uint64x2_t cross = vpaddlq_u32(vmulq_u32((uint32x4_t)x, vrev64q_u32(by)));
     uint64x2_t sum = vaddq_u64((uint64x2_t)c, vshlq_n_u64(cross, 32));
-    return (v_i64)vmlal_u32(sum, vmovn_u64((uint64x2_t)x), vget_low_u32(by));
+    return (v_i64)vmlal_lane_u32(sum, vmovn_u64((uint64x2_t)x), vget_low_u32(by), 0);
 }
 
 /* lo, hi = re0 im0 re1 im1 ...: apart, and together again */

@@ -321,7 +321,7 @@ static void einsum__random_networks__match_loop_over_labels(void **state)
     network *n = calloc(1, sizeof *n);
     number *expected = malloc(MOST_ELEMENTS * sizeof *expected);
     assert_true(n && expected);
-    for (int i = 0; i < 3000; i++) {
+    for (long i = test_cases(3000); i > 0; i--) {
         random_network(&rng, n);
         if (!is_valid(n))
             continue;

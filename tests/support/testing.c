@@ -149,6 +149,18 @@ static void choose_seed(void)
     print_message("TENFERRO_TEST_SEED=%llu\n", (unsigned long long)chosen_seed);
 }
 
+long test_cases(long usual)
+{
+    const char *wanted = getenv("TENFERRO_TEST_CASES");
+    long most = wanted ? atol(wanted) : 0;
+    return most > 0 && most < usual ? most : usual;
+}
+
+int test_is_emulated(void)
+{
+    return getenv("TENFERRO_TEST_EMULATED") != NULL;
+}
+
 uint64_t test_seed(void)
 {
     pthread_once(&seed_once, choose_seed);

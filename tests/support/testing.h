@@ -52,6 +52,11 @@ void test_check_status(tenferro_status status, tenferro_status expected, const c
                        const char *file, int line);
 void test_check_message(const char *text, const char *file, int line);
 
+/* How many random cases a test runs: TENFERRO_TEST_CASES if that is fewer than `usual`. */
+long test_cases(long usual);
+/* 1 under an emulator, which does not follow a fork of a process with threads. */
+int test_is_emulated(void);
+
 /* TENFERRO_TEST_SEED, else a fixed one.  Printed once, so that a failing run shows it. */
 uint64_t test_seed(void);
 

@@ -56,15 +56,15 @@ static void child_agrees(const char *blas, double tolerance)
 static void fork__own_kernels__child_computes_the_same(void **state)
 {
     (void)state;
-    if (TEST_UNDER_TSAN)
-        skip(); /* ThreadSanitizer does not follow a fork of a process with threads */
+    if (TEST_UNDER_TSAN || test_is_emulated())
+        skip(); /* they do not follow a fork of a process with threads */
     child_agrees("none", 0.0);
 }
 
 static void fork__guest_blas__child_computes_the_same(void **state)
 {
     (void)state;
-    if (TEST_UNDER_TSAN)
+    if (TEST_UNDER_TSAN || test_is_emulated())
         skip();
     child_agrees(NULL, 1e-9);
 }

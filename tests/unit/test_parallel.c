@@ -227,8 +227,8 @@ static void for__no_memory_for_workers__caller_does_the_work(void **state)
 static void fork__child_goes_on_with_fresh_workers(void **state)
 {
     (void)state;
-    if (TEST_UNDER_TSAN)
-        skip(); /* it forbids threads after a fork */
+    if (TEST_UNDER_TSAN || test_is_emulated())
+        skip(); /* they forbid threads after a fork */
     tf_pool *pool = pool_of(3);
     for (int round = 0; round < 5; round++) {
         assert_true(covers(pool, 3, 1000, 3, 0));
