@@ -248,8 +248,9 @@ int tf_context_deterministic(const tenferro_context *context)
 static void describe_cpu(const tf_cpu *cpu, tf_text *text)
 {
     tf_text_add(text, "cpu: %s\n", cpu->name[0] ? cpu->name : "unknown");
-    tf_text_add(text, "features:%s%s%s\n", cpu->avx2_fma ? " avx2 fma" : "",
-                cpu->avx512 ? " avx512" : "", cpu->avx2_fma ? "" : " baseline");
+    tf_text_add(text, "features:%s%s%s%s\n", cpu->avx2_fma ? " avx2 fma" : "",
+                cpu->avx512 ? " avx512" : "", cpu->neon ? " neon" : "",
+                cpu->avx2_fma || cpu->neon ? "" : " baseline");
     tf_text_add(text, "caches: %lld KiB, %lld KiB, %lld KiB\n", (long long)(cpu->l1_bytes >> 10),
                 (long long)(cpu->l2_bytes >> 10), (long long)(cpu->l3_bytes >> 10));
 }
