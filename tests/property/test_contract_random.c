@@ -141,6 +141,11 @@ static int64_t offset_of(const problem *p, int operand, int summed, int64_t inde
     return offset;
 }
 
+static double modulus(number x)
+{
+    return sqrt(x.re * x.re + x.im * x.im);
+}
+
 /* Checks every element of c against the sum; C's old contents are in p->operand[2]. */
 static void check_result(const problem *p, array *c, const char *route)
 {
@@ -151,29 +156,35 @@ static void check_result(const problem *p, array *c, const char *route)
         *(p->summed[i] ? &terms : &outputs) *= p->extents[i];
     number alpha = p->c.alpha ? load(dtype, p->c.alpha) : one, beta = load(dtype, p->c.beta);
     int reads_c = beta.re != 0 || beta.im != 0;
+    int64_t *at[2];
+    for (int operand = 0; operand < 2; operand++) {
+        at[operand] = malloc((size_t)(terms + 1) * sizeof *at[operand]);
+        assert_non_null(at[operand]);
+        for (int64_t t = 0; t < terms; t++)
+            at[operand][t] = offset_of(p, operand, 1, t);
+    }
     for (int64_t o = 0; o < outputs; o++) {
         number sum = {0, 0, 0};
         double magnitude = 0;
         int64_t a0 = offset_of(p, 0, 0, o), b0 = offset_of(p, 1, 0, o), c0 = offset_of(p, 2, 0, o);
         for (int64_t t = 0; t < terms; t++) {
-            number x = load(dtype, p->operand[0].origin + (a0 + offset_of(p, 0, 1, t)) * size);
-            number y = p->without_b
-                           ? one
-                           : load(dtype, p->operand[1].origin + (b0 + offset_of(p, 1, 1, t)) * size);
+            number x = load(dtype, p->operand[0].origin + (a0 + at[0][t]) * size);
+            number y = p->without_b ? one
+                                    : load(dtype, p->operand[1].origin + (b0 + at[1][t]) * size);
             if (p->c.conj_a)
                 x.im = -x.im;
             if (p->c.conj_b)
                 y.im = -y.im;
             number xy = times(x, y);
             sum = plus(sum, xy);
-            magnitude += hypot(x.re, x.im) * hypot(y.re, y.im);
+            magnitude += modulus(x) * modulus(y);
         }
         number want = times(alpha, sum);
-        magnitude *= hypot(alpha.re, alpha.im);
+        magnitude *= modulus(alpha);
         if (reads_c) {
             number old = times(beta, load(dtype, p->operand[2].origin + c0 * size));
             want = plus(want, old);
-            magnitude += hypot(old.re, old.im);
+            magnitude += modulus(old);
         }
         number got = load(dtype, c->origin + c0 * size);
         /* |error| <= (terms + a few) * eps * sum of |products|, for any order of summation */
@@ -188,6 +199,8 @@ static void check_result(const problem *p, array *c, const char *route)
                      route, (unsigned)dtype, (unsigned long long)seed, (long long)o, got.re, got.im,
                      (long long)got.i, want.re, want.im, (long long)want.i);
     }
+    free(at[0]);
+    free(at[1]);
 }
 
 /* A plan whose runs bring the scalars gives the bits of the call that has them. */
