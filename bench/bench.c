@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { MOST_SAMPLES = 64 };
+
 double bench_seconds(void)
 {
     struct timespec t;
@@ -64,6 +66,14 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void write_samples(FILE *json, const char *name, int count, const double *samples)
+{
+    fprintf(json, ", \"%s\": [", name);
+    for (int i = 0; i < count; i++)
+        fprintf(json, "%s%.6g", i ? ", " : "", samples[i]);
+    fprintf(json, "]");
+}
+
 void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count,
                   double *samples)
 {
@@ -73,17 +83,48 @@ void bench_report(bench *b, const char *name, const char *dtype, const char *uni
     fflush(stdout);
     if (!b->json)
         return;
-    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"unit\": \"%s\", \"samples\": [",
+    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"unit\": \"%s\"",
             b->rows++ ? "," : "", name, dtype, unit);
+    write_samples(b->json, "samples", count, samples);
+    fprintf(b->json, "}");
+}
+
+static double median(int count, const double *values)
+{
+    double sorted[MOST_SAMPLES];
+    memcpy(sorted, values, (size_t)count * sizeof *values);
+    qsort(sorted, (size_t)count, sizeof *sorted, by_value);
+    return sorted[count / 2];
+}
+
+double bench_compare(bench *b, const char *name, const char *dtype, int count, const double *ours,
+                     const char *peer, const double *theirs, double target)
+{
+    double ratios[MOST_SAMPLES];
+    count = count < MOST_SAMPLES ? count : MOST_SAMPLES;
     for (int i = 0; i < count; i++)
-        fprintf(b->json, "%s%.6g", i ? ", " : "", samples[i]);
-    fprintf(b->json, "]}");
+        ratios[i] = theirs[i] / ours[i];
+    double ratio = median(count, ratios);
+    printf("%-10s %-44s %-4s %d  %10.4g us  %s %-10.4g us  %6.2f %6.2f\n", b->suite, name, dtype,
+           b->threads, 1e6 * median(count, ours), peer, 1e6 * median(count, theirs), ratio, target);
+    fflush(stdout);
+    b->missed += ratio < target;
+    if (!b->json)
+        return ratio;
+    fprintf(b->json, "%s\n{\"case\": \"%s\", \"dtype\": \"%s\", \"peer\": \"%s\", \"target\": %g",
+            b->rows++ ? "," : "", name, dtype, peer, target);
+    write_samples(b->json, "ours_s", count, ours);
+    write_samples(b->json, "peer_s", count, theirs);
+    fprintf(b->json, "}");
+    return ratio;
 }
 
 int bench_close(bench *b)
 {
-    if (!b->json)
-        return 0;
-    fprintf(b->json, "\n]}\n");
-    return fclose(b->json) == 0 ? 0 : 1;
+    if (b->json) {
+        fprintf(b->json, "\n]}\n");
+        if (fclose(b->json) != 0)
+            return 2;
+    }
+    return b->missed > 0;
 }

@@ -10,7 +10,7 @@ typedef struct bench {
     const char *suite;
     int quick, threads;
     FILE *json; /* NULL: none was asked for */
-    int rows;
+    int rows, missed;
 } bench;
 
 /* --quick, --threads N (1 if not given), --json FILE; pins the process to as many CPUs.  0 and a message if they are wrong. */
@@ -20,7 +20,14 @@ int bench_open(bench *b, const char *suite, int argc, char **argv);
 void bench_report(bench *b, const char *name, const char *dtype, const char *unit, int count,
                   double *samples);
 
-/* The program's exit status. */
+/*
+ * One case against a peer (or a limit), from seconds of both taken in turn: the ratio is the median of theirs over ours.
+ * A target of 0 is none.  Returns the ratio.
+ */
+double bench_compare(bench *b, const char *name, const char *dtype, int count, const double *ours,
+                     const char *peer, const double *theirs, double target);
+
+/* The program's exit status: 1 if a target was missed. */
 int bench_close(bench *b);
 
 double bench_seconds(void); /* of a monotonic clock */

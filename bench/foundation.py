@@ -17,25 +17,14 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-
-
-def pin(threads):
-    """Starts this program anew with that many CPUs and guest threads: libraries read both when they are loaded."""
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) < threads:
-        sys.exit(f"foundation: {threads} threads asked for, {len(allowed)} CPUs to run on")
-    os.sched_setaffinity(0, allowed[:threads])
-    if any(os.environ.get(name) != str(threads) for name in THREAD_VARIABLES):
-        os.environ.update({name: str(threads) for name in THREAD_VARIABLES})
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+from lib.pinning import pin
 
 
 def run_pinned(options):
     pin(options.threads)
-    from lib import cases  # loads NumPy and its BLAS, which must see the pinning
+    from lib import cases, machine  # loads NumPy and its BLAS, which must see the pinning
     rows, probes = cases.measure(options)
-    document = {"suite": "foundation", "machine": cases.machine_text(), "failed": any(row.failed() for row in rows),
+    document = {"suite": "foundation", "machine": machine.machine_text(cases.library), "failed": any(row.failed() for row in rows),
                 "runs": [{"threads": options.threads, "probes": probes, "rows": [row.document() for row in rows]}]}
     return document
 

@@ -4,8 +4,8 @@
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libsleef-dev libjansson-dev libopenblas0-pthread"
-bench="python3 python3-numpy"
-test="$bench libcmocka-dev g++ binutils zlib1g"
+bench="python3 python3-numpy python3-torch"
+test="python3 python3-numpy libcmocka-dev g++ binutils zlib1g"
 ci="clang clang-format clang-tidy cppcheck doxygen libclang-rt-14-dev valgrind git"
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 

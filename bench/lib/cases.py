@@ -1,84 +1,24 @@
 """The rows of the suite foundation: ours and the peers, in one process and in turn.  Import it after pinning."""
 
-import bisect
 import ctypes
 import json
 import math
-import os
-import pathlib
 import statistics
-import subprocess
-import tempfile
 import time
 import timeit
 
 import numpy
 
+from lib.machine import BUILD, SHARED, Machine, run_program
 from lib.network import Network, by_einsum, by_matmul
 from lib.report import Row, interleaved
 from lib.tenferro import Library, Plan, handle
 
-SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get("TENFERRO_BUILD_DIR") or SOURCE / "build/release")
-SHARED = pathlib.Path(os.environ.get("TENFERRO_SHARED") or SOURCE.parent / "shared/data")
 LONG = {"gm_queen5_5_3.wcsp", "str_nw_mera_closed_120", "str_nw_mera_open_26", "lm_batch_likelihood_sentence_3_12d",
         "tensornetwork_permutation_focus_step409_316", "tensornetwork_permutation_light_415"}  # seconds a round: not with --quick
 SLOW = 5.0  # seconds: a peer that takes longer is timed once
 
 library = Library(BUILD)
-
-
-def run_program(name, options):
-    """{case: samples} of a program of this folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder, "rows.json")
-        quick = ["--quick"] if options.quick else []
-        subprocess.run([BUILD / f"bench/bench_{name}", *quick, "--threads", str(options.threads), "--json", file],
-                       check=True, stdout=subprocess.DEVNULL)
-        return {row["case"]: row["samples"] for row in json.loads(file.read_text())["rows"]}
-
-
-def machine_text():
-    """CPU, caches, and the software that was compared, for the report."""
-    cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                if line.startswith("model name")), "unknown CPU")
-    caches = []
-    for index in sorted(pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
-        if kind != "Instruction":
-            caches.append(f"L{level} {size}")
-    context = library.context(1)
-    chosen = library.describe(context)
-    return (f"{cpu}, {os.cpu_count()} CPUs, {', '.join(caches)}; our kernels: {chosen.get('isa', '?')}; "
-            f"guest: {openblas_version()}; NumPy {numpy.__version__}.")
-
-
-def openblas_version():
-    try:
-        version = ctypes.CDLL("libopenblas.so.0").openblas_get_config
-    except (OSError, AttributeError):
-        return "none"
-    version.restype = ctypes.c_char_p
-    return " ".join(version().decode().split()[:2])
-
-
-class Machine:
-    """What bench_probe found."""
-
-    def __init__(self, probe):
-        self.rates = {case: statistics.median(samples) for case, samples in probe.items()}
-        self.flops = 1e9 * max((v for k, v in self.rates.items() if k.startswith("fma")), default=float("inf"))
-
-    def rate(self, kind, bytes_):
-        """Bytes a second over the smallest working set probed that holds so many, or the largest one."""
-        sizes = sorted(int(k[len(kind) + 1:-3]) << 10 for k in self.rates if k.startswith(kind))
-        size = sizes[min(bisect.bisect_left(sizes, bytes_), len(sizes) - 1)]
-        return 1e9 * self.rates[f"{kind}_{size >> 10}KiB"]
-
-    def move_seconds(self, read, written):
-        """Reading and writing at the rate of a copy, or of a fill where almost all is written."""
-        kind = "fill" if written > 4 * read else "copy"
-        return (read + written) / self.rate(kind, read + written)
 
 
 # ---- rows ----

@@ -17,8 +17,8 @@ def shown(seconds):
 
 class Row:
     def __init__(self, case, threads, ours, peer=None, theirs=None, limit=None, limit_name="",
-                 agrees=True, target=None, dtype="f64"):
-        self.case, self.dtype, self.threads = case, dtype, threads
+                 agrees=True, target=None, dtype="f64", group="", note=""):
+        self.case, self.dtype, self.threads, self.group, self.note = case, dtype, threads, group, note
         self.ours, self.peer, self.theirs = ours, peer, theirs  # seconds, round by round
         self.limit, self.limit_name, self.agrees, self.target = limit, limit_name, agrees, target
         self.median = statistics.median(ours)
@@ -45,24 +45,32 @@ class Row:
         return {"case": self.case, "dtype": self.dtype, "threads": self.threads, "ours_s": self.ours,
                 "peer": self.peer, "peer_s": self.theirs, "ratio": self.ratio, "limit_s": self.limit,
                 "limit": self.limit_name, "agrees": self.agrees, "target": self.target,
-                "markdown": self.markdown()}
+                "group": self.group, "note": self.note, "markdown": self.markdown()}
 
 
 HEAD = """| case | threads | ours | peer | ratio | limit | distance |
 |---|---|---|---|---|---|---|"""
 
 
-def interleaved(rounds, *functions, least=2e-3):
-    """Seconds a call of each function, round by round, after a warm-up.  A sample takes at least `least` seconds."""
-    repeats = []
-    for function in functions:
-        function()
+def warm(function):
+    """Seconds of a call that is not the first one; one that takes long enough does not need another."""
+    for _ in range(3):
         start = time.perf_counter()
         function()
-        repeats.append(1 + int(least / max(time.perf_counter() - start, 1e-7)))
+        seconds = time.perf_counter() - start
+        if seconds > 0.05:
+            break
+    return seconds
+
+
+def interleaved(rounds, *functions, least=2e-3, pause=0.0, seconds=()):
+    """Seconds a call of each function, round by round, after a warm-up.  A sample takes at least `least` seconds; before it
+    there is a pause in which the other functions' threads fall asleep.  `seconds`: what warm() said, if it was called."""
+    repeats = [1 + int(least / max(s, 1e-7)) for s in seconds or map(warm, functions)]
     samples = [[] for _ in functions]
     for _ in range(rounds):
         for function, repeat, sample in zip(functions, repeats, samples):
+            time.sleep(pause)
             start = time.perf_counter()
             for _ in range(repeat):
                 function()

@@ -94,3 +94,67 @@ class Plan:
 
     def release(self):
         self.library.c.tenferro_einsum_plan_release(self.plan)
+
+
+# ---- plans over raw pointers: the arrays are NumPy's, C-contiguous; labels are column-major, so their axes are reversed ----
+
+DTYPES = {"i32": (2, "int32"), "i64": (3, "int64"), "f32": (4, "float32"), "f64": (5, "float64"),
+          "c64": (6, "complex64"), "c128": (7, "complex128")}
+AUTO, NAIVE, PACKED, BLAS = range(4)
+
+
+class Operand(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("dtype", ctypes.c_int), ("rank", ctypes.c_int),
+                ("extents", handle), ("strides", handle), ("labels", handle), ("conj", ctypes.c_int)]
+
+
+class PlanOptions(ctypes.Structure):
+    _fields_ = [("struct_size", ctypes.c_size_t), ("route", ctypes.c_int), ("threads", ctypes.c_int)]
+
+
+class PrimsPlan:
+    """tenferro_plan_KIND of operands given as (labels, extents by label); the last one is D."""
+
+    def __init__(self, library, context, kind, dtype, operands, route=AUTO, before=()):
+        self.library, self.plan, self.kept = library, handle(), []
+        options = PlanOptions(ctypes.sizeof(PlanOptions), route, 0)
+        arguments = [ctypes.byref(self.operand(dtype, *operand)) if operand else None for operand in operands]
+        library.check(getattr(library.c, f"tenferro_plan_{kind}")(
+            context, *before, *arguments, ctypes.byref(options), ctypes.byref(self.plan)))
+
+    def operand(self, dtype, labels, extents):
+        shape, names = int64s([extents[x] for x in labels]), int64s([ord(x) for x in labels])
+        self.kept += [shape, names]
+        return Operand(ctypes.sizeof(Operand), DTYPES[dtype][0], len(labels), ctypes.addressof(shape), None,
+                       ctypes.addressof(names), 0)
+
+    def bind(self, inputs, output):
+        """The execution over these arrays, as a function without arguments."""
+        pointers_ = (handle * len(inputs))(*(x.ctypes.data for x in inputs))
+        execute, out = self.library.c.tenferro_plan_execute, handle(output.ctypes.data)
+        check, none = self.library.check, ctypes.c_int64(0)
+
+        def call(_kept=(inputs, output)):
+            check(execute(self.plan, pointers_, out, None, None, None, none))
+        return call
+
+    def describe(self):
+        text = ctypes.create_string_buffer(4096)
+        self.library.check(self.library.c.tenferro_plan_describe(self.plan, text, ctypes.c_size_t(len(text)), None))
+        return dict(line.split(": ", 1) for line in text.value.decode().splitlines() if ": " in line)
+
+    def __del__(self):
+        self.library.c.tenferro_plan_release(self.plan)
+
+
+def contraction(library, context, dtype, extents, a, b, d, route=AUTO):
+    """D[d] = sum A[a] B[b]"""
+    return PrimsPlan(library, context, "contraction", dtype, [(a, extents), (b, extents), None, (d, extents)], route)
+
+
+def permutation(library, context, dtype, extents, a, d):
+    return PrimsPlan(library, context, "permutation", dtype, [(a, extents), (d, extents)])
+
+
+def sum_over(library, context, dtype, extents, a, d):
+    return PrimsPlan(library, context, "reduction", dtype, [(a, extents), None, (d, extents)], before=[0])

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""contraction: contractions, permutations, matrix products and small calls against their targets.
+
+contraction.py [--quick] [--threads N] [--only PATTERN] [--json FILE] [--markdown FILE]
+
+Without --threads: one thread, two threads, and a few rows on the AVX2 and portable kernels, each in a process of its own.
+A ratio is the peer's time over ours, or the limit's: the median over pairs measured in turn.  A row that misses its target
+is measured again, up to twice; two misses count.  --only runs the rows whose "group case dtype" the regular expression
+matches.  --markdown replaces the block "contraction" of that page.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+from lib.pinning import HUGE_PAGES, QUIET_WORKERS, pin
+
+# The kernels of other machines, and what makes OpenBLAS use the like.
+ISAS = {"avx2": "Haswell", "portable": "Prescott"}
+QUICK_TCCG = ("abcd-aebf-dfce", "ab-acd-dbc", "abc-adc-bd", "abcde-efbad-cf", "abcd-ea-ebcd", "abcdef-degb-gfac")
+REDUCED_TCCG = ("ab-acd-dbc", "abc-acd-db", "abc-adc-bd")
+
+
+def trials(stage, options, c):
+    """(name, function that returns rows) in the order of the issue's table; c: the module lib.contractions."""
+    quick, reduced, alone = options.quick, options.reduced, stage.threads == 1
+    for dtype in c.FLOATS:
+        for case in c.tccg_cases():
+            if quick and case["tccg"] not in QUICK_TCCG[:None if dtype == "f64" else 2]:
+                continue
+            if reduced and case["tccg"] not in REDUCED_TCCG:
+                continue
+            is_bound = c.is_compute_bound(case, dtype)
+            for size in ("16MiB",) if reduced else ("16MiB", "1MiB"):
+                kind = "compute-bound " if is_bound and size == "16MiB" else ""
+                yield (f"{kind}tccg {case['tccg']} {size} {dtype}",
+                       lambda d=dtype, x=case, s=size: c.tccg(stage, x, d, s, d == "f64" and not reduced))
+    for dtype in c.FLOATS:
+        sizes = (64, 256, 1024) if quick or reduced else (64, 128, 256, 512, 1024, 2048)
+        for n in sizes:
+            yield f"matmul n={n} {dtype}", lambda d=dtype, n=n: c.matmul(stage, d, n)
+    if not reduced:
+        for dtype in c.FLOATS[:1] if quick else c.FLOATS:
+            for equation in c.READING:
+                yield f"reading {equation} {dtype}", lambda d=dtype, e=equation: c.reading(stage, d, e)
+    yield "batched", lambda: c.program(stage, "batched", "batched", *(["--quick"] if quick or reduced else []))
+    if reduced:
+        return
+    for dtype in c.FLOATS[:1] if quick else c.FLOATS:
+        for name in c.MEMORY:
+            yield f"memory {name} {dtype}", lambda d=dtype, n=name: c.memory(stage, d, n)
+    yield "permutations", lambda: c.permutations(stage, quick or not alone)
+    if alone:
+        yield "small", lambda: c.program(stage, "small", "small", *(["--quick"] if quick else []))
+        for dtype in ("i32", "i64"):
+            yield f"integers {dtype}", lambda d=dtype: c.integers(stage, d, 512)
+    else:
+        for name in ("matmul 1024", "matmul 2048", "abcd-aebf-dfce", "abcd-eafd-fbec"):
+            yield f"speedup {name}", lambda n=name: c.speedup(stage, "f64", n)
+
+
+def undecided(attempts):
+    """A miss counts if two of three measurements miss; what passes at once has passed."""
+    misses = sum(row.failed() for row in attempts)
+    return not attempts or attempts[0].failed() and misses < 2 and len(attempts) - misses < 2
+
+
+def settled(measure, has_targets):
+    """The rows of a trial after as many reruns as their misses need."""
+    tried = {}
+    while not tried or any(map(undecided, tried.values())):
+        for row in measure():
+            if not has_targets:
+                row.target = None
+            attempts = tried.setdefault((row.group, row.case, row.dtype), [])
+            if undecided(attempts):
+                attempts.append(row)
+        if not tried:
+            break
+    for attempts in tried.values():
+        row = attempts[-1]  # two misses or two passes: the last one is of the majority
+        if len(attempts) > 1:
+            row.note = ", ".join(filter(None, [row.note, "tries " + " ".join(f"{x.ratio:.2f}" for x in attempts)]))
+        yield row
+
+
+def run_pinned(options):
+    pin(options.threads, **QUIET_WORKERS, **HUGE_PAGES)
+    from lib import contractions as c, machine, summary  # loads NumPy and its BLAS, which must see the pinning
+    stage = c.Stage(options.threads)
+    if c.peers.torch is None:
+        print("contraction: no torch here (python3-torch): NumPy is the only peer of the tccg cases")
+    if not c.tccg_cases():
+        print(f"contraction: no reference data at {machine.SHARED} (set TENFERRO_SHARED): no tccg cases")
+    rows, probes, start = [], [stage.probe()], time.perf_counter()
+    for name, measure in trials(stage, options, c):
+        if options.only and not re.search(options.only, name):
+            continue
+        for row in settled(measure, not options.reduced):
+            rows.append(row)
+            print(row.line(row.group), row.note, flush=True)
+    probes.append(stage.probe())
+    isa = stage.isa if options.reduced else ""
+    documents = [{**row.document(), "isa": isa} for row in rows]
+    means = summary.geometric_means(documents)
+    for mean in means:
+        print(summary.line(mean), flush=True)
+    failed = any(row.failed() for row in rows) or any(mean["failed"] for mean in means)
+    return {"suite": "contraction", "machine": machine.machine_text(c.library), "failed": failed,
+            "runs": [{"threads": options.threads, "isa": isa, "seconds": time.perf_counter() - start, "probes": probes,
+                      "rows": documents, "means": means}]}
+
+
+def run_all(options):
+    """One process for each number of threads and each kind of kernels."""
+    both = len(os.sched_getaffinity(0)) > 1 and not options.quick
+    settings = [(1, {})] + [(2, {})] * both
+    if not options.quick:
+        settings += [(1, {"TENFERRO_ISA": isa, "OPENBLAS_CORETYPE": core}) for isa, core in ISAS.items()]
+    document = None
+    for threads, variables in settings:
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "run.json")
+            arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
+                         *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else [])]
+            print(f"contraction: {threads} thread{'s' * (threads > 1)} {' '.join(variables.values())}", flush=True)
+            done = subprocess.run([sys.executable, __file__, *arguments], check=False, env={**os.environ, **variables})
+            if not file.exists():
+                sys.exit(done.returncode or 1)
+            part = json.loads(file.read_text(encoding="utf-8"))
+        if document:
+            document["runs"] += part["runs"]
+            document["failed"] |= part["failed"]
+        else:
+            document = part
+    return document
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="at most three minutes: fewer cases, one thread")
+    parser.add_argument("--threads", type=int, help="for us and for the peers")
+    parser.add_argument("--only", help="a regular expression for the rows to run")
+    parser.add_argument("--json", help="write all samples and the probes of the machine")
+    parser.add_argument("--markdown", help="a page whose block <!-- contraction: begin --> is replaced")
+    parser.add_argument("--reduced", action="store_true", help="a few rows without targets, as for TENFERRO_ISA")
+    options = parser.parse_args()
+    if options.threads is not None and options.threads < 1:
+        parser.error("--threads must be at least 1")
+    document = run_pinned(options) if options.threads else run_all(options)
+
+    from lib import report, summary
+    if options.json:
+        report.write_json(options.json, document)
+    if options.markdown:
+        report.replace_block(options.markdown, "contraction", summary.markdown(document))
+    return int(document["failed"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

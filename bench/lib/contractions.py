@@ -1,0 +1,349 @@
+"""The trials of the suite contraction: functions that measure and return rows.  Import it after pinning."""
+
+import functools
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy
+
+from lib import peers, report
+from lib.machine import BUILD, SHARED, Limits, room, run_rows
+from lib.tenferro import BLAS, DTYPES, PACKED, Library, contraction, permutation, sum_over
+
+FLOATS = ("f64", "f32", "c128", "c64")
+ROUNDS, FEWER_ROUNDS, LONG = 9, 5, 0.5  # fewer rounds where ours and a peer take longer than LONG seconds together
+PAUSE = 2e-3  # between functions with threads
+CLOSE = 1.25  # a peer that takes so many times as long as another one when it warms up is left out
+
+library = Library(BUILD)
+
+
+def size_of(extents, labels):
+    return math.prod(extents[x] for x in labels)
+
+
+def work(dtype, extents, *labels):
+    """Real additions and multiplications."""
+    return (8 if dtype[0] == "c" else 2) * size_of(extents, set().union(*labels))
+
+
+class Stage:
+    """Contexts, limits and memory for one number of threads."""
+
+    def __init__(self, threads):
+        peers.set_threads(threads)
+        self.threads = threads
+        self.context, self.own = library.context(threads), library.context(threads, b"none")
+        self.isa = library.describe(self.context).get("isa", "")
+        self.limits = Limits(threads)
+        self.pools = {}
+
+    def array(self, name, dtype, labels, extents):
+        """An array with these column-major labels (NumPy's axes are reversed) in memory that is used again.  It holds random
+        numbers when it is new, or what was written to it last."""
+        kind = numpy.dtype(DTYPES[dtype][1])
+        bytes_ = size_of(extents, labels) * kind.itemsize
+        pool, filled = self.pools.get(name, (None, None))
+        if pool is None or pool.nbytes < bytes_:
+            pool, filled = room(max(bytes_, 1 << 24), numpy.uint8), None
+        if filled != dtype:
+            part = {"c": lambda: kind.type().real.dtype, "f": lambda: kind, "i": lambda: None}[dtype[0]]()
+            random = numpy.random.default_rng(len(name))
+            if part is None:
+                pool[:] = random.integers(0, 256, pool.size, numpy.uint8)
+            else:
+                numbers = pool[:pool.size // part.itemsize * part.itemsize].view(part)
+                random.random(out=numbers, dtype=part)
+                numbers -= 0.5
+            self.pools[name] = pool, dtype
+        return pool[:bytes_].view(kind).reshape([extents[x] for x in labels[::-1]])
+
+    def probe(self):
+        """{what: GFLOP/s or GB/s} as it is now."""
+        bytes_ = 1 << 27
+        dst, src = (self.array(name, "f64", "i", {"i": bytes_ // 8}) for name in ("ours", "A"))
+        rates = {f"fma_{self.isa}": 1e-9 * self.limits.operations(f"fma_{self.isa}")}
+        rates |= {kind: 1e-9 * bytes_ / self.limits.moving(kind, bytes_, dst, src) for kind in ("read", "fill", "copy")}
+        return {name: rate for name, rate in rates.items() if rate != float("inf")}
+
+    def measure(self, *functions, least=2e-3):
+        """Samples of each."""
+        seconds = [report.warm(function) for function in functions]
+        rounds = FEWER_ROUNDS if seconds[0] + max(seconds) > LONG else ROUNDS
+        return report.interleaved(rounds, *functions, least=least, seconds=seconds,
+                                  pause=PAUSE if self.threads > 1 else 0)
+
+    def row(self, group, case, dtype, samples, peer, theirs, **more):
+        note = "" if len(samples) >= ROUNDS else f"{len(samples)} pairs"
+        return report.Row(case, self.threads, samples, peer, theirs, dtype=dtype, group=group,
+                          note=more.pop("note", note), **more)
+
+
+def close(ours, theirs, terms):
+    """Sums of so many products of numbers of at most 1/2 (each part)."""
+    if ours.dtype.kind in "iu":
+        return bool((ours == theirs).all())
+    error = numpy.abs(ours - theirs).max(initial=0)
+    return bool(error <= 2 * numpy.finfo(ours.dtype).eps * terms)
+
+
+def fastest(names, functions, seconds):
+    """The fastest, and those that come close."""
+    least = min(seconds)
+    return [(name, f) for name, f, s in zip(names, functions, seconds) if s <= CLOSE * least]
+
+
+def best(stage, group, case, dtype, ours, theirs, **more):
+    """The row against the fastest of several peers, {name: samples}."""
+    rows = [stage.row(group, case, dtype, ours, peer, samples, **more) for peer, samples in theirs.items()]
+    return min(rows, key=lambda row: row.ratio)
+
+
+# ---- tccg ----
+
+@functools.cache
+def tccg_cases():
+    file = SHARED / "einsum/tccg.json"
+    return json.loads(file.read_text())["cases"] if file.exists() else []
+
+
+def tccg_shape(case, dtype, size):
+    """(labels of A, B, D, extents, m, n, k).  The file has f32 and f64: a complex case has the extents of f64."""
+    d, a, b = case["tccg"].split("-")
+    entry = case["f32" if dtype == "f32" else "f64"][size]
+    return a, b, d, entry["sizes"], entry["gemm_mnk"]
+
+
+def is_compute_bound(case, dtype):
+    return min(tccg_shape(case, dtype, "16MiB")[4]) >= 128
+
+
+def tccg(stage, case, dtype, size, fresh):
+    """Ours against the faster of NumPy and torch into a given destination and, with `fresh`, into a new array; against
+    OpenBLAS's matrix product of the same m, n, k where that is compute-bound."""
+    a, b, d, extents, (m, n, k) = tccg_shape(case, dtype, size)
+    x, y = (stage.array(name, dtype, labels, extents) for name, labels in (("A", a), ("B", b)))
+    out, other = (stage.array(name, dtype, d, extents) for name in ("ours", "theirs"))
+    plan = contraction(library, stage.context, dtype, extents, a, b, d)
+    ours = plan.bind([x, y], out)
+
+    def ours_fresh():
+        plan.bind([x, y], numpy.empty(out.shape, out.dtype))()
+
+    known = {"NumPy": peers.numpy_by_hand(a, b, d, extents, x, y), "torch": peers.torch_einsum(a, b, d, x, y)}
+    known = {name: both for name, both in known.items() if both}
+    given = [functools.partial(both[1], other) for both in known.values()]
+    seconds = [report.warm(function) for function in given]
+    chosen = fastest(list(known), given, seconds)
+    ours()
+    chosen[0][1]()
+    agrees = close(out, other, k)
+
+    functions = [ours, *(function for _, function in chosen)]
+    if fresh:
+        functions += [ours_fresh, *(known[name][0] for name, _ in chosen)]
+    product = None
+    if size == "16MiB" and is_compute_bound(case, dtype):
+        product = peers.gemm(dtype, m, n, k, x, y, other)
+        functions += [product] if product else []
+    samples = stage.measure(*functions)
+    name, names = f"{case['tccg']} {size}", [name for name, _ in chosen]
+    rows = [best(stage, "tccg, given", name, dtype, samples[0], dict(zip(names, samples[1:])), agrees=agrees, target=1.0,
+                 note=plan.describe().get("route", ""))]
+    if fresh:
+        rows.append(best(stage, "tccg, fresh", name, dtype, samples[1 + len(names)],
+                         dict(zip(names, samples[2 + len(names):])), agrees=agrees, target=1.0))
+    if product:
+        rows.append(stage.row("compute-bound", name, dtype, samples[0], "OpenBLAS gemm", samples[-1], agrees=agrees,
+                              target=0.95))
+    return rows
+
+
+# ---- matrix products ----
+
+
+
+def matmul(stage, dtype, n, target=True):
+    """Our packed route, no guest, against OpenBLAS."""
+    extents = {"i": n, "j": n, "k": n}
+    x, y, out, other = (stage.array(name, dtype, labels, extents)
+                        for name, labels in (("A", "ik"), ("B", "kj"), ("ours", "ij"), ("theirs", "ij")))
+    ours = contraction(library, stage.own, dtype, extents, "ik", "kj", "ij", PACKED).bind([x, y], out)
+    theirs = peers.gemm(dtype, n, n, n, x, y, other)
+    if theirs is None:
+        return []
+    ours()
+    theirs()
+    agrees = close(out, other, n)
+    samples = stage.measure(ours, theirs)
+    return [stage.row("matmul", f"n={n}", dtype, samples[0], "OpenBLAS gemm", samples[1], agrees=agrees)]
+
+
+def integers(stage, dtype, n):
+    """Against the rate of multiply and add instructions."""
+    extents = {"i": n, "j": n, "k": n}
+    x, y, out = (stage.array(name, dtype, labels, extents) for name, labels in (("A", "ik"), ("B", "kj"), ("ours", "ij")))
+    ours = contraction(library, stage.context, dtype, extents, "ik", "kj", "ij").bind([x, y], out)
+    ours()
+    agrees = close(out, numpy.matmul(y, x), n)
+    samples = [[], []]
+    for _ in range(ROUNDS):
+        samples[0] += report.interleaved(1, ours)[0]
+        samples[1].append(work(dtype, extents, "ijk") / stage.limits.operations(f"madd_{dtype}_{stage.isa}"))
+    return [stage.row("integers", f"matmul {n}", dtype, samples[0], "multiply + add", samples[1], agrees=agrees, target=0.7)]
+
+
+# ---- what reads or writes memory ----
+
+def peak(stage, dtype, threads=None):
+    """Real additions and multiplications a second: single precision does twice as many as the double one probed."""
+    return stage.limits.operations(f"fma_{stage.isa}", threads) * (2 if dtype in ("f32", "c64") else 1)
+
+
+READING = {"abcde,efbad->cf": dict(zip("abcdef", (24, 16, 24, 32, 32, 24))),
+           "abcd,dbea->ec": dict.fromkeys("abcde", 56),
+           "abcdef,dega->gfbc": dict.fromkeys("abcdefg", 16)}
+
+
+def permute_and_multiply(stage, dtype, extents, labels, arrays, out):
+    """Our permutation plans and one matrix product by the guest: a function."""
+    a, b, d = labels
+    summed = "".join(x for x in a if x in b)
+    kept = ["".join(x for x in d if x in labels) for labels in (a, b)]
+    steps, factors = [], []
+    for name, labels, rest, array in zip(("A'", "B'"), (a, b), kept, arrays):
+        if labels in (summed + rest, rest + summed):
+            factors.append((labels, array))
+            continue
+        permuted = stage.array(name, dtype, summed + rest, extents)
+        steps.append(permutation(library, stage.context, dtype, extents, labels, summed + rest).bind([array], permuted))
+        factors.append((summed + rest, permuted))
+    (a, x), (b, y) = factors
+    product = contraction(library, stage.context, dtype, extents, a, b, kept[0] + kept[1], BLAS)
+    if d in (kept[0] + kept[1], kept[1] + kept[0]):
+        steps.append(contraction(library, stage.context, dtype, extents, a, b, d, BLAS).bind([x, y], out))
+    else:
+        between = stage.array("D'", dtype, kept[0] + kept[1], extents)
+        steps.append(product.bind([x, y], between))
+        steps.append(permutation(library, stage.context, dtype, extents, kept[0] + kept[1], d).bind([between], out))
+    return lambda: [step() for step in steps]
+
+
+def reading(stage, dtype, equation):
+    """Against reading both operands once, or the arithmetic; and against our own permutations and a matrix product."""
+    a, b, d = equation.replace("->", ",").split(",")
+    extents = READING[equation]
+    x, y, out, other = (stage.array(name, dtype, labels, extents)
+                        for name, labels in (("A", a), ("B", b), ("ours", d), ("theirs", d)))
+    plan = contraction(library, stage.context, dtype, extents, a, b, d)
+    ours, detour = plan.bind([x, y], out), permute_and_multiply(stage, dtype, extents, (a, b, d), (x, y), other)
+    ours()
+    detour()
+    agrees = close(out, other, size_of(extents, set(a) & set(b)))
+    samples, limit = [[], []], []
+    for _ in range(ROUNDS):
+        for sample, more in zip(samples, report.interleaved(1, ours, detour, pause=PAUSE if stage.threads > 1 else 0)):
+            sample += more
+        read = sum(stage.limits.moving("read", array.nbytes, other, array) for array in (x, y))
+        limit.append(max(read, work(dtype, extents, a, b) / peak(stage, dtype)))
+    return [stage.row("reading", equation, dtype, samples[0], "limit", limit, agrees=agrees, target=0.5,
+                      note=plan.describe().get("route", "")),
+            stage.row("reading, detour", equation, dtype, samples[0], "permute + gemm", samples[1], agrees=agrees,
+                      target=1.5)]
+
+
+# name: equation, extent, limit, target
+MEMORY = {"matrix-vector": ("ij,j->i", 4000, "read", 0.9),
+          "vector-matrix": ("ij,i->j", 4000, "read", 0.9),
+          "outer product": ("i,j->ij", 4000, "fill", 0.9),
+          "Hadamard": ("ij,ij->ij", 3000, "triad", 0.9),
+          "row sums": ("ij->i", 4000, "read", 0.9),
+          "column sums": ("ij->j", 4000, "read", 0.9),
+          "inner product transposed": ("ij,ji->", 4000, "read", 0.7)}
+
+
+def memory(stage, dtype, name):
+    """Against the best kernel that moves the same bytes."""
+    equation, n, kind, target = MEMORY[name]
+    inputs, d = equation.split("->")
+    inputs, extents = inputs.split(","), {"i": n, "j": n}
+    arrays = [stage.array(name, dtype, labels, extents) for name, labels in zip("AB", inputs)]
+    out = stage.array("ours", dtype, d, extents)
+    plan = (contraction(library, stage.context, dtype, extents, *inputs, d) if len(inputs) == 2 else
+            sum_over(library, stage.context, dtype, extents, inputs[0], d))
+    ours = plan.bind(arrays, out)
+    ours()
+    axes = [list(map("ij".index, labels[::-1])) for labels in (*inputs, d)]
+    expected = numpy.einsum(*(item for pair in zip(arrays, axes) for item in pair), axes[-1])
+    agrees = close(out, expected, n * n if not d else n)
+    samples = [[], []]
+    large = [array for array in arrays if array.size == n * n]
+    room_ = stage.array("theirs", dtype, "ij", extents)
+    for _ in range(ROUNDS):
+        samples[0] += report.interleaved(1, ours)[0]
+        if kind == "read":
+            seconds = sum(stage.limits.moving("read", array.nbytes, room_, array) for array in large)
+        elif kind == "fill":
+            seconds = stage.limits.moving("fill", out.nbytes, out, arrays[0])
+        else:
+            seconds = stage.limits.moving("triad", 3 * out.nbytes, out, *arrays)
+        samples[1].append(seconds)
+    return [stage.row("memory", f"{name} {n}", dtype, samples[0], f"best {kind}", samples[1], agrees=agrees, target=target)]
+
+
+# ---- two threads ----
+
+BAD_WINDOW = 1.8  # two cores have more than so many times the peak of one; less: they were one core's two threads
+
+
+def speedup(stage, dtype, name):
+    """Two threads against one, over the same of the peaks of arithmetic."""
+    single = library.context(1, b"none")
+    if name.startswith("matmul"):
+        n = int(name.split()[1])
+        a, b, d, extents = "ik", "kj", "ij", {"i": n, "j": n, "k": n}
+    else:
+        case = next((case for case in tccg_cases() if case["tccg"] == name), None)
+        if case is None:
+            return []
+        a, b, d, extents, _ = tccg_shape(case, dtype, "16MiB")
+    x, y, out = (stage.array(label, dtype, labels, extents) for label, labels in (("A", a), ("B", b), ("ours", d)))
+    one, two = (contraction(library, context, dtype, extents, a, b, d).bind([x, y], out)
+                for context in (single, stage.own))
+    for _ in range(3):
+        samples, gains = [[], []], []
+        for _ in range(ROUNDS):
+            before = peak(stage, dtype, 2) / peak(stage, dtype, 1)
+            for sample, more in zip(samples, report.interleaved(1, two, one)):
+                sample += more
+            after = peak(stage, dtype, 2) / peak(stage, dtype, 1)
+            gains.append((before + after) / 2)
+        if sorted(gains)[len(gains) // 2] >= BAD_WINDOW:
+            break
+    gain = sorted(gains)[len(gains) // 2]
+    note = f"peaks x {gain:.2f}" + ("" if gain >= BAD_WINDOW else ": a bad window, one core served both threads")
+    return [stage.row("speedup", name, dtype, samples[0], "1 thread / gain of the peak",
+                      [s / g for s, g in zip(samples[1], gains)], target=0.93, note=note)]
+
+
+# ---- the programs ----
+
+def program(stage, group, name, *arguments):
+    """Rows that a program of this folder compares by itself."""
+    rows = []
+    for row in run_rows(name, stage.threads, *arguments):
+        rows.append(stage.row(group, row["case"], row["dtype"], row["ours_s"], row["peer"], row["peer_s"],
+                              target=row["target"]))
+    return rows
+
+
+def permutations(stage, quick):
+    rows = []
+    for row in run_rows("permute", stage.threads, *(["--quick"] if quick else [])):
+        rows.append(stage.row("permutations", row["case"], row["dtype"], row["ours_s"], "streaming copy", row["peer_s"],
+                              target=0.3))
+    return rows
