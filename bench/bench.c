@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MOST_SAMPLES = 64 };
 
@@ -27,6 +28,19 @@ static int pin(int threads)
         if (CPU_ISSET(i, &allowed) && ++kept > threads)
             CPU_CLR(i, &allowed);
     return kept >= threads && sched_setaffinity(0, sizeof allowed, &allowed) == 0;
+}
+
+void bench_pin_thread(int index)
+{
+    cpu_set_t allowed, one;
+    CPU_ZERO(&one);
+    if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0)
+        return;
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &allowed) && index-- == 0) {
+            CPU_SET(i, &one);
+            (void)sched_setaffinity(0, sizeof one, &one);
+        }
 }
 
 int bench_open(bench *b, const char *suite, int argc, char **argv)

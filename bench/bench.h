@@ -30,6 +30,9 @@ double bench_compare(bench *b, const char *name, const char *dtype, int count, c
 /* The program's exit status: 1 if a target was missed. */
 int bench_close(bench *b);
 
+/* Binds the calling thread to one of the process's CPUs: two new threads may otherwise share one for a while. */
+void bench_pin_thread(int index);
+
 double bench_seconds(void); /* of a monotonic clock */
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """contraction: contractions, permutations, matrix products and small calls against their targets.
 
-contraction.py [--quick] [--threads N] [--only PATTERN] [--json FILE] [--markdown FILE]
+contraction.py [--quick] [--threads N] [--only PATTERN] [--every] [--json FILE] [--markdown FILE]
 
 Without --threads: one thread, two threads, and a few rows on the AVX2 and portable kernels, each in a process of its own.
 A ratio is the peer's time over ours, or the limit's: the median over pairs measured in turn.  A row that misses its target
@@ -24,46 +24,58 @@ from lib.pinning import HUGE_PAGES, QUIET_WORKERS, pin
 
 # The kernels of other machines, and what makes OpenBLAS use the like.
 ISAS = {"avx2": "Haswell", "portable": "Prescott"}
-QUICK_TCCG = ("abcd-aebf-dfce", "ab-acd-dbc", "abc-adc-bd", "abcde-efbad-cf", "abcd-ea-ebcd", "abcdef-degb-gfac")
-REDUCED_TCCG = ("ab-acd-dbc", "abc-acd-db", "abc-adc-bd")
+# tccg cases for --quick, for --reduced, and the large ones (more than 10^10 operations) that stand for all of their kind
+# in other dtypes than f64 and with two threads unless --every is given.
+QUICK = ("abcd-aebf-dfce", "ab-acd-dbc", "abc-adc-bd", "abcde-efbad-cf", "abcd-ea-ebcd", "abcdef-degb-gfac")
+REDUCED = ("ab-acd-dbc", "abc-acd-db", "abc-adc-bd")
+LARGE = ("abcd-aebf-fdec", "abcd-eafd-fbec", "abcd-eafc-bfde")
+
+
+def chosen_tccg(options, c, dtype, case):
+    if options.quick:
+        return case["tccg"] in QUICK[:None if dtype == "f64" else 2]
+    if options.reduced:
+        return case["tccg"] in REDUCED
+    is_large = case["f64"]["16MiB"]["flops"] > 1e10
+    return options.every or dtype == "f64" and options.threads == 1 or not is_large or case["tccg"] in LARGE
 
 
 def trials(stage, options, c):
-    """(name, function that returns rows) in the order of the issue's table; c: the module lib.contractions."""
+    """(name, groups, function of groups that returns their rows), in the order of the issue's table; c: lib.contractions."""
     quick, reduced, alone = options.quick, options.reduced, stage.threads == 1
     for dtype in c.FLOATS:
         for case in c.tccg_cases():
-            if quick and case["tccg"] not in QUICK_TCCG[:None if dtype == "f64" else 2]:
+            if not chosen_tccg(options, c, dtype, case):
                 continue
-            if reduced and case["tccg"] not in REDUCED_TCCG:
-                continue
-            is_bound = c.is_compute_bound(case, dtype)
             for size in ("16MiB",) if reduced else ("16MiB", "1MiB"):
-                kind = "compute-bound " if is_bound and size == "16MiB" else ""
-                yield (f"{kind}tccg {case['tccg']} {size} {dtype}",
-                       lambda d=dtype, x=case, s=size: c.tccg(stage, x, d, s, d == "f64" and not reduced))
+                groups = ["tccg, given"] * (not reduced) + ["tccg, fresh"] * (dtype == "f64" and not reduced)
+                if size == "16MiB" and c.is_compute_bound(case, dtype):
+                    groups.append("compute-bound")
+                yield (f"tccg {case['tccg']} {size} {dtype}", groups,
+                       lambda groups, d=dtype, x=case, s=size: c.tccg(stage, x, d, s, groups))
     for dtype in c.FLOATS:
-        sizes = (64, 256, 1024) if quick or reduced else (64, 128, 256, 512, 1024, 2048)
-        for n in sizes:
-            yield f"matmul n={n} {dtype}", lambda d=dtype, n=n: c.matmul(stage, d, n)
+        for n in (64, 256, 1024) if quick or reduced else (64, 128, 256, 512, 1024, 2048):
+            yield f"{n} {dtype}", ["matmul"], lambda _, d=dtype, n=n: c.matmul(stage, d, n)
     if not reduced:
         for dtype in c.FLOATS[:1] if quick else c.FLOATS:
             for equation in c.READING:
-                yield f"reading {equation} {dtype}", lambda d=dtype, e=equation: c.reading(stage, d, e)
-    yield "batched", lambda: c.program(stage, "batched", "batched", *(["--quick"] if quick or reduced else []))
+                yield (f"{equation} {dtype}", ["reading", "reading, detour"],
+                       lambda _, d=dtype, e=equation: c.reading(stage, d, e))
+    short = ["--quick"] if quick or reduced else []
+    yield "", ["batched"], lambda _: c.program(stage, "batched", *short)
     if reduced:
         return
     for dtype in c.FLOATS[:1] if quick else c.FLOATS:
         for name in c.MEMORY:
-            yield f"memory {name} {dtype}", lambda d=dtype, n=name: c.memory(stage, d, n)
-    yield "permutations", lambda: c.permutations(stage, quick or not alone)
+            yield f"{name} {dtype}", ["memory"], lambda _, d=dtype, n=name: c.memory(stage, d, n)
+    yield "", ["permutations"], lambda _: c.program(stage, "permutations", *([] if alone and not quick else ["--quick"]))
     if alone:
-        yield "small", lambda: c.program(stage, "small", "small", *(["--quick"] if quick else []))
+        yield "", ["small"], lambda _: c.program(stage, "small", *short)
         for dtype in ("i32", "i64"):
-            yield f"integers {dtype}", lambda d=dtype: c.integers(stage, d, 512)
+            yield f"512 {dtype}", ["integers"], lambda _, d=dtype: c.integers(stage, d, 512)
     else:
         for name in ("matmul 1024", "matmul 2048", "abcd-aebf-dfce", "abcd-eafd-fbec"):
-            yield f"speedup {name}", lambda n=name: c.speedup(stage, "f64", n)
+            yield name, ["speedup"], lambda _, n=name: c.speedup(stage, "f64", n)
 
 
 def undecided(attempts):
@@ -72,18 +84,17 @@ def undecided(attempts):
     return not attempts or attempts[0].failed() and misses < 2 and len(attempts) - misses < 2
 
 
-def settled(measure, has_targets):
+def settled(groups, measure, has_targets):
     """The rows of a trial after as many reruns as their misses need."""
     tried = {}
-    while not tried or any(map(undecided, tried.values())):
-        for row in measure():
+    while groups:
+        for row in measure(groups):
             if not has_targets:
                 row.target = None
             attempts = tried.setdefault((row.group, row.case, row.dtype), [])
             if undecided(attempts):
                 attempts.append(row)
-        if not tried:
-            break
+        groups = [group for group in groups if any(key[0] == group and undecided(rows) for key, rows in tried.items())]
     for attempts in tried.values():
         row = attempts[-1]  # two misses or two passes: the last one is of the majority
         if len(attempts) > 1:
@@ -100,10 +111,9 @@ def run_pinned(options):
     if not c.tccg_cases():
         print(f"contraction: no reference data at {machine.SHARED} (set TENFERRO_SHARED): no tccg cases")
     rows, probes, start = [], [stage.probe()], time.perf_counter()
-    for name, measure in trials(stage, options, c):
-        if options.only and not re.search(options.only, name):
-            continue
-        for row in settled(measure, not options.reduced):
+    for name, groups, measure in trials(stage, options, c):
+        groups = [group for group in groups if not options.only or re.search(options.only, f"{group} {name}")]
+        for row in settled(groups, measure, not options.reduced):
             rows.append(row)
             print(row.line(row.group), row.note, flush=True)
     probes.append(stage.probe())
@@ -113,8 +123,10 @@ def run_pinned(options):
     for mean in means:
         print(summary.line(mean), flush=True)
     failed = any(row.failed() for row in rows) or any(mean["failed"] for mean in means)
+    seconds = time.perf_counter() - start
+    print(f"contraction: {len(rows)} rows in {seconds:.0f} s", flush=True)
     return {"suite": "contraction", "machine": machine.machine_text(c.library), "failed": failed,
-            "runs": [{"threads": options.threads, "isa": isa, "seconds": time.perf_counter() - start, "probes": probes,
+            "runs": [{"threads": options.threads, "isa": isa, "seconds": seconds, "probes": probes,
                       "rows": documents, "means": means}]}
 
 
@@ -129,7 +141,7 @@ def run_all(options):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "run.json")
             arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
-                         *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else [])]
+                         *(["--every"] if options.every else []), *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else [])]
             print(f"contraction: {threads} thread{'s' * (threads > 1)} {' '.join(variables.values())}", flush=True)
             done = subprocess.run([sys.executable, __file__, *arguments], check=False, env={**os.environ, **variables})
             if not file.exists():
@@ -150,6 +162,7 @@ def main():
     parser.add_argument("--only", help="a regular expression for the rows to run")
     parser.add_argument("--json", help="write all samples and the probes of the machine")
     parser.add_argument("--markdown", help="a page whose block <!-- contraction: begin --> is replaced")
+    parser.add_argument("--every", action="store_true", help="all large tccg cases in all dtypes, also with two threads")
     parser.add_argument("--reduced", action="store_true", help="a few rows without targets, as for TENFERRO_ISA")
     options = parser.parse_args()
     if options.threads is not None and options.threads < 1:

@@ -330,12 +330,14 @@ typedef struct job {
     kernel *run;
     limit_arrays arrays;
     size_t passes;
+    int index;
     double began, ended;
 } job;
 
 static void *work(void *argument)
 {
     job *j = argument;
+    bench_pin_thread(j->index);
     pthread_barrier_wait(j->start);
     j->began = bench_seconds();
     for (size_t i = 0; i < j->passes; i++) {
@@ -362,7 +364,7 @@ static double seconds_of(const limit *l, int threads, const limit_arrays *whole,
         size_t at = (size_t)t * apart;
         limit_arrays slice = {whole->dst + at, whole->a + at, whole->b ? whole->b + at : NULL,
                               share};
-        jobs[t] = (job){&start, l->run, slice, passes, 0, 0};
+        jobs[t] = (job){&start, l->run, slice, passes, t, 0, 0};
         if (pthread_create(&handle[t], NULL, work, &jobs[t]) != 0)
             return -1; /* those that wait end with the process */
     }

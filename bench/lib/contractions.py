@@ -3,10 +3,6 @@
 import functools
 import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
 
 import numpy
 
@@ -17,7 +13,7 @@ from lib.tenferro import BLAS, DTYPES, PACKED, Library, contraction, permutation
 FLOATS = ("f64", "f32", "c128", "c64")
 ROUNDS, FEWER_ROUNDS, LONG = 9, 5, 0.5  # fewer rounds where ours and a peer take longer than LONG seconds together
 PAUSE = 2e-3  # between functions with threads
-CLOSE = 1.25  # a peer that takes so many times as long as another one when it warms up is left out
+CLOSE = 1.1  # a peer that takes so many times as long as another one when it warms up is left out
 
 library = Library(BUILD)
 
@@ -40,7 +36,7 @@ class Stage:
         self.context, self.own = library.context(threads), library.context(threads, b"none")
         self.isa = library.describe(self.context).get("isa", "")
         self.limits = Limits(threads)
-        self.pools = {}
+        self.pools, self.copy_rates = {}, {}
 
     def array(self, name, dtype, labels, extents):
         """An array with these column-major labels (NumPy's axes are reversed) in memory that is used again.  It holds random
@@ -62,6 +58,18 @@ class Stage:
             self.pools[name] = pool, dtype
         return pool[:bytes_].view(kind).reshape([extents[x] for x in labels[::-1]])
 
+    def peak(self, dtype, threads=None):
+        """Real additions and multiplications a second, now: single precision has twice the double one's, which is probed."""
+        return self.limits.operations(f"fma_{self.isa}", threads) * (2 if dtype in ("f32", "c64") else 1)
+
+    def copy_seconds(self, bytes_):
+        """Reading and writing so many bytes together, at the rate of a copy of about as many (probed once)."""
+        bits = bytes_.bit_length()
+        if bits not in self.copy_rates:
+            dst, src = (self.array(name, "f64", "i", {"i": max(1 << bits - 4, 1 << 19)}) for name in ("theirs", "copied"))
+            self.copy_rates[bits] = (1 << bits) / self.limits.moving("copy", 1 << bits, dst, src, passes=0)
+        return bytes_ / self.copy_rates[bits]
+
     def probe(self):
         """{what: GFLOP/s or GB/s} as it is now."""
         bytes_ = 1 << 27
@@ -70,17 +78,16 @@ class Stage:
         rates |= {kind: 1e-9 * bytes_ / self.limits.moving(kind, bytes_, dst, src) for kind in ("read", "fill", "copy")}
         return {name: rate for name, rate in rates.items() if rate != float("inf")}
 
-    def measure(self, *functions, least=2e-3):
-        """Samples of each."""
-        seconds = [report.warm(function) for function in functions]
+    def measure(self, ours, *theirs, seconds=()):
+        """Samples of each; `seconds` of theirs if they are warm."""
+        seconds = [report.warm(ours), *(seconds or map(report.warm, theirs))]
         rounds = FEWER_ROUNDS if seconds[0] + max(seconds) > LONG else ROUNDS
-        return report.interleaved(rounds, *functions, least=least, seconds=seconds,
-                                  pause=PAUSE if self.threads > 1 else 0)
+        return report.interleaved(rounds, ours, *theirs, seconds=seconds, pause=PAUSE if self.threads > 1 else 0)
 
-    def row(self, group, case, dtype, samples, peer, theirs, **more):
-        note = "" if len(samples) >= ROUNDS else f"{len(samples)} pairs"
-        return report.Row(case, self.threads, samples, peer, theirs, dtype=dtype, group=group,
-                          note=more.pop("note", note), **more)
+    def row(self, group, case, dtype, samples, peer, theirs, note="", **more):
+        if len(samples) < ROUNDS:
+            note = ", ".join(filter(None, [note, f"{len(samples)} pairs"]))
+        return report.Row(case, self.threads, samples, peer, theirs, dtype=dtype, group=group, note=note, **more)
 
 
 def close(ours, theirs, terms):
@@ -89,18 +96,6 @@ def close(ours, theirs, terms):
         return bool((ours == theirs).all())
     error = numpy.abs(ours - theirs).max(initial=0)
     return bool(error <= 2 * numpy.finfo(ours.dtype).eps * terms)
-
-
-def fastest(names, functions, seconds):
-    """The fastest, and those that come close."""
-    least = min(seconds)
-    return [(name, f) for name, f, s in zip(names, functions, seconds) if s <= CLOSE * least]
-
-
-def best(stage, group, case, dtype, ours, theirs, **more):
-    """The row against the fastest of several peers, {name: samples}."""
-    rows = [stage.row(group, case, dtype, ours, peer, samples, **more) for peer, samples in theirs.items()]
-    return min(rows, key=lambda row: row.ratio)
 
 
 # ---- tccg ----
@@ -122,44 +117,42 @@ def is_compute_bound(case, dtype):
     return min(tccg_shape(case, dtype, "16MiB")[4]) >= 128
 
 
-def tccg(stage, case, dtype, size, fresh):
-    """Ours against the faster of NumPy and torch into a given destination and, with `fresh`, into a new array; against
-    OpenBLAS's matrix product of the same m, n, k where that is compute-bound."""
+def tccg(stage, case, dtype, size, groups):
+    """Rows of the groups: ours against the faster of NumPy and torch into a given destination, into a
+    new array, and against OpenBLAS's matrix product of the same m, n, k."""
     a, b, d, extents, (m, n, k) = tccg_shape(case, dtype, size)
     x, y = (stage.array(name, dtype, labels, extents) for name, labels in (("A", a), ("B", b)))
     out, other = (stage.array(name, dtype, d, extents) for name in ("ours", "theirs"))
     plan = contraction(library, stage.context, dtype, extents, a, b, d)
-    ours = plan.bind([x, y], out)
+    moved = x.nbytes + y.nbytes + out.nbytes
+    common = {"limit": max(work(dtype, extents, a, b) / stage.peak(dtype), stage.copy_seconds(moved)),
+              "limit_name": "arithmetic, memory", "note": plan.describe().get("route", "")}
+    ours, name = plan.bind([x, y], out), f"{case['tccg']} {size}"
 
     def ours_fresh():
         plan.bind([x, y], numpy.empty(out.shape, out.dtype))()
 
     known = {"NumPy": peers.numpy_by_hand(a, b, d, extents, x, y), "torch": peers.torch_einsum(a, b, d, x, y)}
-    known = {name: both for name, both in known.items() if both}
-    given = [functools.partial(both[1], other) for both in known.values()]
-    seconds = [report.warm(function) for function in given]
-    chosen = fastest(list(known), given, seconds)
+    known = {peer: both for peer, both in known.items() if both}
     ours()
-    chosen[0][1]()
-    agrees = close(out, other, k)
-
-    functions = [ours, *(function for _, function in chosen)]
-    if fresh:
-        functions += [ours_fresh, *(known[name][0] for name, _ in chosen)]
-    product = None
-    if size == "16MiB" and is_compute_bound(case, dtype):
-        product = peers.gemm(dtype, m, n, k, x, y, other)
-        functions += [product] if product else []
-    samples = stage.measure(*functions)
-    name, names = f"{case['tccg']} {size}", [name for name, _ in chosen]
-    rows = [best(stage, "tccg, given", name, dtype, samples[0], dict(zip(names, samples[1:])), agrees=agrees, target=1.0,
-                 note=plan.describe().get("route", ""))]
-    if fresh:
-        rows.append(best(stage, "tccg, fresh", name, dtype, samples[1 + len(names)],
-                         dict(zip(names, samples[2 + len(names):])), agrees=agrees, target=1.0))
-    if product:
-        rows.append(stage.row("compute-bound", name, dtype, samples[0], "OpenBLAS gemm", samples[-1], agrees=agrees,
-                              target=0.95))
+    known["NumPy"][1](other)
+    common["agrees"] = close(out, other, k)
+    rows = []
+    for group in groups:
+        if group == "compute-bound":
+            samples = stage.measure(ours, peers.gemm(dtype, m, n, k, x, y, other))
+            rows.append(stage.row(group, name, dtype, samples[0], "OpenBLAS gemm", samples[1], target=0.95, **common))
+            continue
+        if group == "tccg, given":
+            mine, theirs = ours, {peer: functools.partial(both[1], other) for peer, both in known.items()}
+        else:
+            mine, theirs = ours_fresh, {peer: both[0] for peer, both in known.items()}
+        seconds = {peer: report.warm(function) for peer, function in theirs.items()}
+        chosen = [peer for peer in theirs if seconds[peer] <= CLOSE * min(seconds.values())]
+        samples = stage.measure(mine, *(theirs[peer] for peer in chosen), seconds=[seconds[peer] for peer in chosen])
+        against = [stage.row(group, name, dtype, samples[0], peer, sample, target=1.0, **common)
+                   for peer, sample in zip(chosen, samples[1:])]
+        rows.append(min(against, key=lambda row: row.ratio))
     return rows
 
 
@@ -167,7 +160,7 @@ def tccg(stage, case, dtype, size, fresh):
 
 
 
-def matmul(stage, dtype, n, target=True):
+def matmul(stage, dtype, n):
     """Our packed route, no guest, against OpenBLAS."""
     extents = {"i": n, "j": n, "k": n}
     x, y, out, other = (stage.array(name, dtype, labels, extents)
@@ -198,11 +191,6 @@ def integers(stage, dtype, n):
 
 
 # ---- what reads or writes memory ----
-
-def peak(stage, dtype, threads=None):
-    """Real additions and multiplications a second: single precision does twice as many as the double one probed."""
-    return stage.limits.operations(f"fma_{stage.isa}", threads) * (2 if dtype in ("f32", "c64") else 1)
-
 
 READING = {"abcde,efbad->cf": dict(zip("abcdef", (24, 16, 24, 32, 32, 24))),
            "abcd,dbea->ec": dict.fromkeys("abcde", 56),
@@ -249,7 +237,7 @@ def reading(stage, dtype, equation):
         for sample, more in zip(samples, report.interleaved(1, ours, detour, pause=PAUSE if stage.threads > 1 else 0)):
             sample += more
         read = sum(stage.limits.moving("read", array.nbytes, other, array) for array in (x, y))
-        limit.append(max(read, work(dtype, extents, a, b) / peak(stage, dtype)))
+        limit.append(max(read, work(dtype, extents, a, b) / stage.peak(dtype)))
     return [stage.row("reading", equation, dtype, samples[0], "limit", limit, agrees=agrees, target=0.5,
                       note=plan.describe().get("route", "")),
             stage.row("reading, detour", equation, dtype, samples[0], "permute + gemm", samples[1], agrees=agrees,
@@ -317,10 +305,10 @@ def speedup(stage, dtype, name):
     for _ in range(3):
         samples, gains = [[], []], []
         for _ in range(ROUNDS):
-            before = peak(stage, dtype, 2) / peak(stage, dtype, 1)
+            before = stage.peak(dtype, 2) / stage.peak(dtype, 1)
             for sample, more in zip(samples, report.interleaved(1, two, one)):
                 sample += more
-            after = peak(stage, dtype, 2) / peak(stage, dtype, 1)
+            after = stage.peak(dtype, 2) / stage.peak(dtype, 1)
             gains.append((before + after) / 2)
         if sorted(gains)[len(gains) // 2] >= BAD_WINDOW:
             break
@@ -332,18 +320,8 @@ def speedup(stage, dtype, name):
 
 # ---- the programs ----
 
-def program(stage, group, name, *arguments):
+def program(stage, group, *arguments):
     """Rows that a program of this folder compares by itself."""
-    rows = []
-    for row in run_rows(name, stage.threads, *arguments):
-        rows.append(stage.row(group, row["case"], row["dtype"], row["ours_s"], row["peer"], row["peer_s"],
-                              target=row["target"]))
-    return rows
-
-
-def permutations(stage, quick):
-    rows = []
-    for row in run_rows("permute", stage.threads, *(["--quick"] if quick else [])):
-        rows.append(stage.row("permutations", row["case"], row["dtype"], row["ours_s"], "streaming copy", row["peer_s"],
-                              target=0.3))
-    return rows
+    name = {"permutations": "permute"}.get(group, group)
+    return [stage.row(group, row["case"], row["dtype"], row["ours_s"], row["peer"], row["peer_s"], target=row["target"] or None)
+            for row in run_rows(name, stage.threads, *arguments)]

@@ -96,12 +96,13 @@ class Limits:
         self.rate.restype = ctypes.c_double
         self.scratch = room(1 << 24, numpy.uint8)
 
-    def moving(self, kind, bytes_, dst, a, b=None):
-        """Seconds in which the best kernel moves `bytes_` (all of them together) over these arrays."""
+    def moving(self, kind, bytes_, dst, a, b=None, passes=1):
+        """Seconds in which the best kernel moves `bytes_` (all of them together) over these arrays; passes 0: again and again,
+        so that what fits stays in a cache."""
         share = {"read": 1, "fill": 1, "copy": 2, "triad": 3}[kind]
         arrays = Arrays(dst.ctypes.data, a.ctypes.data, (a if b is None else b).ctypes.data,
                         bytes_ // share // 512 * 512)
-        return bytes_ / self.rate(kind.encode(), self.threads, ctypes.byref(arrays), ctypes.c_size_t(1))
+        return bytes_ / self.rate(kind.encode(), self.threads, ctypes.byref(arrays), ctypes.c_size_t(passes))
 
     def operations(self, kind, threads=None):
         """Operations a second: "fma_avx512"; infinite where there is no such kernel."""
