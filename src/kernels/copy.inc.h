@@ -32,6 +32,10 @@ static void NAME(copy)(int64_t n, const void *const *in, const int64_t *in_strid
     if (out_stride == 1 && stride == 1) {
         if (z != x)
             memcpy(z, x, (size_t)n * sizeof(T));
+    } else if (out_stride == 1 && stride == -1) {
+        TF_INDEPENDENT
+        for (int64_t i = 0; i < n; i++)
+            z[i] = x[-i];
     } else if (out_stride == 1) {
         TF_INDEPENDENT
         for (int64_t i = 0; i < n; i++)
@@ -56,15 +60,27 @@ static void NAME(fill)(int64_t n, const void *value, void *out, int64_t stride)
             z[i * stride] = element;
 }
 
-static void NAME(scatter)(const int64_t *n, const void *in, const int64_t *in0, const int64_t *in1,
-                          void *out, const int64_t *out0, const int64_t *out1)
+static void NAME(gather)(const int64_t *n, const void *in, const int64_t *in0, const int64_t *in1,
+                         void *out)
 {
-    for (int64_t j = 0; j < n[1]; j++) {
+    T *z = out;
+    for (int64_t j = 0; j < n[1]; j++, z += n[0]) {
         const T *x = (const T *)in + in1[j];
+        TF_INDEPENDENT
+        for (int64_t i = 0; i < n[0]; i++)
+            z[i] = x[in0[i]];
+    }
+}
+
+static void NAME(scatter)(const int64_t *n, const void *in, void *out, const int64_t *out0,
+                          const int64_t *out1)
+{
+    const T *x = in;
+    for (int64_t j = 0; j < n[1]; j++, x += n[0]) {
         T *z = (T *)out + out1[j];
         TF_INDEPENDENT
         for (int64_t i = 0; i < n[0]; i++)
-            z[out0[i]] = x[in0[i]];
+            z[out0[i]] = x[i];
     }
 }
 
@@ -79,12 +95,14 @@ static void NAME(tile)(const int64_t *n, const void *in, const int64_t *in_offse
         if (ahead != NULL)
             for (int64_t i = 0; i < n[0]; i++)
                 TF_PREFETCH_L2((const T *)ahead + in_offsets[i]);
-        for (int64_t j = 0; j < n[1]; j++) {
-            T *to = z + out_offsets[j];
-            TF_INDEPENDENT
+        if (n[0] < n[1])
             for (int64_t i = 0; i < n[0]; i++)
-                to[i] = x[in_offsets[i] + j];
-        }
+                for (int64_t j = 0; j < n[1]; j++)
+                    z[i + out_offsets[j]] = x[in_offsets[i] + j];
+        else
+            for (int64_t j = 0; j < n[1]; j++)
+                for (int64_t i = 0; i < n[0]; i++)
+                    z[i + out_offsets[j]] = x[in_offsets[i] + j];
         return;
     }
     for (int64_t i = 0; i < n[0]; i += BLOCK_I) {
@@ -101,10 +119,6 @@ static void NAME(tile)(const int64_t *n, const void *in, const int64_t *in_offse
             (x + column, in_offsets + first, z + first, out_offsets + column, stream && first == i);
         }
     }
-#if STREAMS
-    if (stream)
-        stream_fence();
-#endif
 }
 
 #undef BLOCK_I

@@ -284,8 +284,10 @@ const tf_kernels TABLE = {
     .arg = {ORDERED(arg_min), ORDERED(arg_max)},
     .copy = SIZES(copy),
     .tile = SIZES(tile),
+    .gather = SIZES(gather),
     .scatter = SIZES(scatter),
     .runs = runs,
+    .fence = fence,
     .streams = STREAMS,
     .fill = SIZES(fill),
 };

@@ -30,15 +30,23 @@ void tf_loop_seek(const tf_loop *loop, int axis, int64_t index, int64_t *counter
 /* Moves on by one iteration of the axes from `axis` up. */
 void tf_loop_step(const tf_loop *loop, int axis, int64_t *counters, int64_t *offsets);
 
+/* Outputs of more bytes than this bypass the caches: about what one core can call its own. */
+#define TF_STREAM_BYTES 16777216
+
+/* 1 if an output of so many bytes should. */
+int tf_streams(const tf_engine *engine, int64_t bytes);
+
 /* One row along axis 0 (or a part of one): n elements from out and in[0], in[1] ... */
-typedef void (*tf_loop_row)(const void *user, int64_t n, void *out, const void *const *in);
+typedef void (*tf_loop_row)(const void *user, int64_t n, void *out, int64_t out_stride,
+                            const void *const *in, const int64_t *in_strides);
 
 /*
  * The rows, over the threads if they take long enough.  sizes: bytes of an element of each operand.
+ * moves: the rows only write `out`, and do not mind where their operands are: blocks may stand for them.
  */
-tenferro_status
-tf_loop_run(const tf_engine *engine, const tf_loop *loop, const int64_t *sizes, void *out,
-            const void *const *in, double nanoseconds_each, tf_loop_row row, const void *user);
+tenferro_status tf_loop_run(const tf_engine *engine, const tf_loop *loop, const int64_t *sizes,
+                            void *out, const void *const *in, double nanoseconds_each, int moves,
+                            tf_loop_row row, const void *user);
 
 /* Threads for that much predicted work: 1 below about 20 us. */
 int tf_threads_for(const tf_engine *engine, double nanoseconds);

@@ -4,7 +4,7 @@
 
 /* Operands that run across the output pass through blocks of so many bytes. */
 #define BLOCK_BYTES 16384
-#define BLOCK_RUN 64 /* elements of them along the output */
+#define BLOCK_RUN 512 /* bytes of them along the output */
 #define SHORT_ROW 16 /* rows too short to be called one by one */
 
 typedef struct map_info {
@@ -80,16 +80,11 @@ static tenferro_dtype output_dtype(tf_map_op op, tenferro_dtype dtype)
     return dtype;
 }
 
-typedef struct map_job {
-    tf_row row;
-    int64_t in_strides[TF_MAX_OPERANDS];
-    int64_t out_stride;
-} map_job;
-
-static void map_row(const void *user, int64_t n, void *out, const void *const *in)
+static void map_row(const void *user, int64_t n, void *out, int64_t out_stride,
+                    const void *const *in, const int64_t *in_strides)
 {
-    const map_job *job = user;
-    job->row(n, in, job->in_strides, out, job->out_stride);
+    const tf_row *row = user;
+    (*row)(n, in, in_strides, out, out_stride);
 }
 
 /* ---- operands that disagree about the order of the axes ---- */
@@ -97,7 +92,7 @@ static void map_row(const void *user, int64_t n, void *out, const void *const *i
 typedef enum access {
     DIRECT,  /* rows along the output */
     ACROSS,  /* transposed into a block */
-    GATHERED /* for the output: scattered from a block */
+    GATHERED /* element by element into a block */
 } access;
 
 typedef struct tiled_job {
@@ -107,8 +102,10 @@ typedef struct tiled_job {
     const int64_t *sizes;
     char *out;
     const void *const *in;
-    access access[TF_MAX_OPERANDS];
+    access access[TF_MAX_OPERANDS]; /* of the output: DIRECT or scattered from a block */
     int64_t steps[TF_MAX_OPERANDS]; /* along the rows */
+    int one_row;                    /* the rows of a whole tile follow one another in every operand */
+    int stream, joined;             /* the output's runs, past the caches; they follow one another */
 } tiled_job;
 
 /* Rows of a tile are too short for the processor to see them coming. */
@@ -120,48 +117,67 @@ fetch_rows(const tf_tiles *t, const int64_t *n, int operand, int64_t size, const
             TF_PREFETCH_L2(tile + t->offsets[operand][1][j] * size + i);
 }
 
-/* One tile, whose operands begin at `origin` (the next one's at `next`): first the blocks, then the
- * rows. */
+/* The inputs' blocks of the tile at `origin`, while the next tile's memory is fetched. */
+static void fill_blocks(const tiled_job *job, const int64_t *n, const int64_t *origin,
+                        const int64_t *next, const int64_t *rows, char (*blocks)[BLOCK_BYTES])
+{
+    const tf_tiles *t = job->tiles;
+    for (int k = 1; k < t->outer.operands; k++) {
+        const char *base = job->in[k - 1];
+        const char *in = base + origin[k] * job->sizes[k], *ahead = base + next[k] * job->sizes[k];
+        int size_class = tf_size_class(job->sizes[k]);
+        if (job->access[k] == ACROSS)
+            job->kernels->tile[size_class](n, in, t->offsets[k][0], blocks[k], rows, ahead, 0);
+        else if (job->access[k] == GATHERED)
+            job->kernels->gather[size_class](n, in, t->offsets[k][0], t->offsets[k][1], blocks[k]);
+        else if (job->steps[k] == 1)
+            fetch_rows(t, n, k, job->sizes[k], ahead);
+    }
+    if (job->access[0] == DIRECT && !job->stream)
+        fetch_rows(t, n, 0, job->sizes[0], job->out + next[0] * job->sizes[0]);
+}
+
+static void flush_block(const tiled_job *job, const int64_t *n, const int64_t *rows,
+                        const char *block, char *out)
+{
+    static const int64_t zero[1] = {0};
+    const tf_tiles *t = job->tiles;
+    int64_t one[2] = {1, 1}, each[2] = {1, n[1]}, size = job->sizes[0];
+    if (job->access[0] != DIRECT)
+        job->kernels->scatter[tf_size_class(size)](n, block, out, t->offsets[0][0], t->offsets[0][1]);
+    else if (job->joined && n[0] == t->length[0])
+        job->kernels->runs(one, n[0] * n[1] * size, size, block, zero, zero, out, zero, zero, 1);
+    else
+        job->kernels->runs(each, n[0] * size, size, block, zero, rows, out, zero, t->offsets[0][1],
+                           1);
+}
+
+/* One tile, whose operands begin at `origin` (the next one's at `next`). */
 static void
 map_tile(const tiled_job *job, const int64_t *n, const int64_t *origin, const int64_t *next)
 {
     _Alignas(64) char blocks[TF_MAX_OPERANDS][BLOCK_BYTES];
     const tf_tiles *t = job->tiles;
-    int64_t columns[TF_TILE_LENGTH], rows[TF_TILE_LENGTH]; /* of a block */
-    for (int64_t i = 0; i < n[0]; i++)
-        columns[i] = i;
+    int64_t rows[TF_TILE_LENGTH]; /* of a block */
     for (int64_t j = 0; j < n[1]; j++)
         rows[j] = j * n[0];
-    for (int k = 1; k < t->outer.operands; k++) {
-        const char *in = (const char *)job->in[k - 1] + origin[k] * job->sizes[k];
-        const char *ahead = (const char *)job->in[k - 1] + next[k] * job->sizes[k];
-        int size_class = tf_size_class(job->sizes[k]);
-        if (job->access[k] == ACROSS)
-            job->kernels->tile[size_class](n, in, t->offsets[k][0], blocks[k], rows, ahead, 0);
-        else if (job->access[k] == GATHERED)
-            job->kernels->scatter[size_class](n, in, t->offsets[k][0], t->offsets[k][1], blocks[k],
-                                              columns, rows);
-    }
-    for (int k = 0; k < t->outer.operands; k++)
-        if (job->access[k] == DIRECT && job->steps[k] == 1)
-            fetch_rows(t, n, k, job->sizes[k],
-                       (k == 0 ? job->out : (const char *)job->in[k - 1]) + next[k] * job->sizes[k]);
+    fill_blocks(job, n, origin, next, rows, blocks);
+    int through = job->stream || job->access[0] != DIRECT;
+    int one_row = job->one_row && n[0] == t->length[0];
     char *out = job->out + origin[0] * job->sizes[0];
-    for (int64_t j = 0; j < n[1]; j++) {
+    for (int64_t j = 0; j < (one_row ? 1 : n[1]); j++) {
         const void *in[TF_MAX_OPERANDS];
         for (int k = 1; k < t->outer.operands; k++)
             in[k - 1] = job->access[k] == DIRECT
                             ? (const char *)job->in[k - 1] +
                                   (origin[k] + t->offsets[k][1][j]) * job->sizes[k]
                             : blocks[k] + rows[j] * job->sizes[k];
-        job->row(n[0], in, job->steps + 1,
-                 job->access[0] == DIRECT ? out + t->offsets[0][1][j] * job->sizes[0]
-                                          : blocks[0] + rows[j] * job->sizes[0],
-                 job->steps[0]);
+        char *to = through ? blocks[0] + rows[j] * job->sizes[0]
+                           : out + t->offsets[0][1][j] * job->sizes[0];
+        job->row(one_row ? n[0] * n[1] : n[0], in, job->steps + 1, to, through ? 1 : job->steps[0]);
     }
-    if (job->access[0] != DIRECT)
-        job->kernels->scatter[tf_size_class(job->sizes[0])](n, blocks[0], columns, rows, out,
-                                                            t->offsets[0][0], t->offsets[0][1]);
+    if (through)
+        flush_block(job, n, rows, blocks[0], out);
 }
 
 static void map_tiles(void *user, int64_t begin, int64_t end, int worker)
@@ -176,6 +192,8 @@ static void map_tiles(void *user, int64_t begin, int64_t end, int worker)
         tf_loop_step(&job->tiles->outer, 0, counters, next);
         map_tile(job, n, origin, next);
     }
+    if (job->stream)
+        job->kernels->fence();
 }
 
 static int64_t magnitude(int64_t x)
@@ -209,7 +227,7 @@ run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row
     int64_t largest = 1;
     for (int k = 0; k < loop->operands; k++)
         largest = TF_MAX(largest, sizes[k]);
-    tf_tiles_init(&tiles, loop, TF_MAX(crossing, 1), BLOCK_RUN, BLOCK_BYTES / TF_MAX(largest, 1));
+    tf_tiles_init(&tiles, loop, TF_MAX(crossing, 1), BLOCK_RUN / largest, BLOCK_BYTES / largest);
     for (int k = 0; k < loop->operands; k++) {
         int64_t step, across;
         int regular = tf_tile_is_regular(&tiles, k, 0, &step);
@@ -218,6 +236,19 @@ run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row
                                                                                    : GATHERED;
         job.steps[k] = job.access[k] == DIRECT ? step : 1;
     }
+    job.joined = tf_tile_is_joined(&tiles, 0, job.steps[0]);
+    job.stream = job.access[0] == DIRECT && job.steps[0] == 1 &&
+                 tf_streams(engine, loop->count * sizes[0]) &&
+                 (job.joined || tiles.length[0] * sizes[0] >= 512 ||
+                  (tiles.length[0] * sizes[0] % 64 == 0 &&
+                   tf_tiles_are_aligned(&tiles, out, sizes[0])));
+    job.one_row = job.stream || job.access[0] != DIRECT || job.joined;
+    for (int k = 1; k < loop->operands; k++) {
+        job.stream &= in[k - 1] != out;
+        job.one_row &= job.access[k] != DIRECT || tf_tile_is_joined(&tiles, k, job.steps[k]);
+    }
+    if (!job.stream && job.access[0] == DIRECT)
+        job.one_row &= job.joined;
     return tf_run_chunks(engine, tf_threads_for(engine, nanoseconds), tiles.outer.count,
                          TF_MAX(1, 16384 / TF_MAX(1, tiles.length[0] * tiles.length[1])), map_tiles,
                          &job);
@@ -242,10 +273,7 @@ run(const tf_engine *engine, tf_row row, int inputs, const int64_t *sizes, doubl
     if (loop.rank > 1 && loop.count >= 64 && (crossing != 0 || loop.extents[0] < SHORT_ROW))
         return run_tiled(engine, &loop, crossing, row, sizes, nanoseconds * (double)loop.count, in,
                          out);
-    map_job job = {.row = row, .out_stride = loop.strides[0][0]};
-    for (int i = 0; i < inputs; i++)
-        job.in_strides[i] = loop.strides[i + 1][0];
-    return tf_loop_run(engine, &loop, sizes, out, in, nanoseconds, map_row, &job);
+    return tf_loop_run(engine, &loop, sizes, out, in, nanoseconds, 1, map_row, &row);
 }
 
 tenferro_status tf_map(const tf_engine *engine, tf_map_op op, tenferro_dtype dtype, int rank,

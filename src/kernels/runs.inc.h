@@ -64,8 +64,11 @@ static void runs(const int64_t *n, int64_t bytes, int64_t size, const void *in, 
             for (int64_t i = 0; i < n[0]; i++)
                 move_run(z + out0[i] * size, x + in0[i] * size, bytes);
     }
+}
+
+static void fence(void)
+{
 #if STREAMS
-    if (stream)
-        stream_fence();
+    stream_fence();
 #endif
 }

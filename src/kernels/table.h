@@ -35,12 +35,16 @@ typedef int64_t (*tf_arg_row)(int64_t n, const void *in, int64_t stride, int fir
 typedef void (*tf_copy_tile)(const int64_t *n, const void *in, const int64_t *in_offsets, void *out,
                              const int64_t *out_offsets, const void *ahead, int stream);
 
-/* out[out0[i] + out1[j]] = in[in0[i] + in1[j]] for i < n[0], j < n[1] */
-typedef void (*tf_copy_scatter)(const int64_t *n, const void *in, const int64_t *in0,
-                                const int64_t *in1, void *out, const int64_t *out0,
+/* out[i + j*n[0]] = in[in0[i] + in1[j]] for i < n[0], j < n[1] */
+typedef void (*tf_copy_gather)(const int64_t *n, const void *in, const int64_t *in0,
+                               const int64_t *in1, void *out);
+
+/* out[out0[i] + out1[j]] = in[i + j*n[0]] */
+typedef void (*tf_copy_scatter)(const int64_t *n, const void *in, void *out, const int64_t *out0,
                                 const int64_t *out1);
 
-/* The same for runs of `bytes` instead of elements, `size` being the unit of the offsets. */
+/* out[out0[i] + out1[j]] = in[in0[i] + in1[j]] for runs of `bytes`, `size` being the unit of the
+ * offsets. */
 typedef void (*tf_copy_runs)(const int64_t *n, int64_t bytes, int64_t size, const void *in,
                              const int64_t *in0, const int64_t *in1, void *out, const int64_t *out0,
                              const int64_t *out1, int stream);
@@ -53,8 +57,10 @@ struct tf_kernels {
     tf_arg_row arg[2][TF_DTYPE_SLOTS]; /* minimum, maximum */
     tf_row copy[TF_SIZE_CLASSES];
     tf_copy_tile tile[TF_SIZE_CLASSES];
+    tf_copy_gather gather[TF_SIZE_CLASSES];
     tf_copy_scatter scatter[TF_SIZE_CLASSES];
     tf_copy_runs runs;
+    void (*fence)(void); /* after the last streaming store of a thread */
     int streams; /* tiles of elements of at least so many bytes can be streamed; 0: nothing can */
     void (*fill[TF_SIZE_CLASSES])(int64_t n, const void *value, void *out, int64_t stride);
 };

@@ -163,3 +163,28 @@ int tf_tile_is_regular(const tf_tiles *t, int operand, int which, int64_t *strid
             return 0;
     return 1;
 }
+
+int tf_tile_is_joined(const tf_tiles *t, int operand, int64_t step)
+{
+    for (int64_t j = 0; j < t->length[1]; j++)
+        if (t->offsets[operand][1][j] != j * t->length[0] * step)
+            return 0;
+    return 1;
+}
+
+int tf_is_aligned(const tf_loop *loop, const void *out, int64_t size, int64_t least)
+{
+    uintptr_t bits = (uintptr_t)out + (uintptr_t)(loop->shift[0] * size);
+    for (int axis = 0; axis < loop->rank; axis++)
+        if (loop->extents[axis] > 1 && loop->strides[0][axis] * size >= least)
+            bits |= (uintptr_t)(loop->strides[0][axis] * size);
+    return bits % 64 == 0;
+}
+
+int tf_tiles_are_aligned(const tf_tiles *t, const void *out, int64_t size)
+{
+    uintptr_t bits = 0;
+    for (int64_t j = 1; j < t->length[1]; j++)
+        bits |= (uintptr_t)(t->offsets[0][1][j] * size);
+    return bits % 64 == 0 && tf_is_aligned(&t->outer, out, size, 0);
+}

@@ -38,6 +38,13 @@ static inline void tf_tile_extents(const tf_tiles *tiles, const int64_t *counter
                    : tiles->length[g];
 }
 
+/* 1 if an output's runs along group 0 follow one another, elements `step` apart. */
+int tf_tile_is_joined(const tf_tiles *tiles, int operand, int64_t step);
+
+/* 1 if operand 0 at `out`, and all of its strides of at least so many bytes, keep to cache lines. */
+int tf_is_aligned(const tf_loop *loop, const void *out, int64_t size, int64_t least);
+int tf_tiles_are_aligned(const tf_tiles *tiles, const void *out, int64_t size);
+
 /* 1 if the offsets of the whole tile in that operand and group are 0, *stride, 2 *stride ... */
 int tf_tile_is_regular(const tf_tiles *tiles, int operand, int which, int64_t *stride);
 

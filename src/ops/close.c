@@ -30,9 +30,10 @@ typedef int (*block_test)(const comparison *c, int64_t n, const void *const data
                           const int64_t strides[2]);
 
 static void
-compare_row(const comparison *c, int64_t n, const void *a, const void *b, block_test agree)
+compare_row(const comparison *c, int64_t n, const void *a, int64_t a_stride, const void *b,
+            int64_t b_stride, block_test agree)
 {
-    const int64_t strides[2] = {c->loop->strides[0][0], c->loop->strides[1][0]};
+    const int64_t strides[2] = {a_stride, b_stride};
     for (int64_t i = 0; i < n; i += BLOCK) {
         if (atomic_load_explicit(c->differs, memory_order_relaxed))
             return;
@@ -65,7 +66,7 @@ compare(tenferro_context *context, comparison *c, int rank, const int64_t *exten
     const void *second = b->data;
     tenferro_status status = TENFERRO_OK;
     if (loop.count > 0) /* a loop's first operand is its output; these rows write to neither */
-        status = tf_loop_run(&engine, &loop, c->size, a->data, &second, 2.0, row, c);
+        status = tf_loop_run(&engine, &loop, c->size, a->data, &second, 2.0, 0, row, c);
     c->loop = NULL;
     c->differs = NULL;
     *out = status == TENFERRO_OK && !atomic_load(&differs);
@@ -106,9 +107,10 @@ equal_block(const comparison *c, int64_t n, const void *const data[2], const int
     return memchr(equal, 0, (size_t)n) == NULL;
 }
 
-static void equal_row(const void *user, int64_t n, void *a, const void *const *b)
+static void equal_row(const void *user, int64_t n, void *a, int64_t a_stride, const void *const *b,
+                      const int64_t *b_strides)
 {
-    compare_row(user, n, a, b[0], equal_block);
+    compare_row(user, n, a, a_stride, b[0], b_strides[0], equal_block);
 }
 
 tenferro_status tenferro_array_equal(const tenferro_tensor *a, const tenferro_tensor *b, int *out)
@@ -182,9 +184,10 @@ close_block(const comparison *c, int64_t n, const void *const data[2], const int
     return close;
 }
 
-static void close_row(const void *user, int64_t n, void *a, const void *const *b)
+static void close_row(const void *user, int64_t n, void *a, int64_t a_stride, const void *const *b,
+                      const int64_t *b_strides)
 {
-    compare_row(user, n, a, b[0], close_block);
+    compare_row(user, n, a, a_stride, b[0], b_strides[0], close_block);
 }
 
 /* The broadcast shape, aligned at the last axis. */
