@@ -155,8 +155,9 @@ static tenferro_dtype dtype_named(const char *text, const char **end)
     static const struct {
         const char *name;
         tenferro_dtype dtype;
-    } names[] = {{"f32", TENFERRO_FLOAT32},    {"f64", TENFERRO_FLOAT64}, {"c64", TENFERRO_COMPLEX64},
-                 {"c128", TENFERRO_COMPLEX128}, {"i32", TENFERRO_INT32},   {"i64", TENFERRO_INT64},
+    } names[] = {{"f32", TENFERRO_FLOAT32},   {"f64", TENFERRO_FLOAT64},
+                 {"c64", TENFERRO_COMPLEX64}, {"c128", TENFERRO_COMPLEX128},
+                 {"i32", TENFERRO_INT32},     {"i64", TENFERRO_INT64},
                  {"bool", TENFERRO_BOOL}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t length = strlen(names[i].name);
@@ -286,8 +287,9 @@ AVX2 static void probe_vectors(const probe *p, int64_t block)
                 for (int j = 0; j < 128; j += 64)
                     _mm_prefetch((const char *)((uintptr_t)(x + i + j) + AHEAD), _MM_HINT_T1);
             for (int j = 0; j < 4; j++)
-                acc[j] = _mm256_xor_si256(
-                    acc[j], _mm256_loadu_si256((const __m256i *)(const void *)(x + i + 32 * j)));
+                acc[j] = _mm256_xor_si256(acc[j],
+                                          _mm256_loadu_si256(
+                                              (const __m256i *)(const void *)(x + i + 32 * j)));
         }
     }
     acc[0] = _mm256_xor_si256(_mm256_xor_si256(acc[0], acc[1]), _mm256_xor_si256(acc[2], acc[3]));
@@ -325,8 +327,8 @@ static double probe_seconds(const tf_engine *engine, const probe *p, probe_block
     probe_run run = {p, block};
     double start = bench_seconds();
     for (int i = 0; i < repeats; i++) {
-        tf_parallel_for(engine->pool, engine->threads, p->blocks, TF_MAX(p->blocks / 256, 1), run_probe,
-                        &run);
+        tf_parallel_for(engine->pool, engine->threads, p->blocks, TF_MAX(p->blocks / 256, 1),
+                        run_probe, &run);
         __asm__ volatile("" ::: "memory"); /* each pass is done */
     }
     return (bench_seconds() - start) / repeats;
@@ -401,8 +403,8 @@ static int run(bench *b, const tf_engine *engine, const row *r, char *const *mem
     snprintf(name, sizeof name, "%s %s", r->name, r->extents);
     if (r->target > 0)
         snprintf(target, sizeof target, "%.2f", r->target);
-    printf("%-10s %-34s %-9s %d %10.4g us  limit %6.4g GB/s %6.2f %6s%s\n", b->suite, name, r->types,
-           b->threads, 1e6 * median(ours, samples), limit, ratio, target,
+    printf("%-10s %-34s %-9s %d %10.4g us  limit %6.4g GB/s %6.2f %6s%s\n", b->suite, name,
+           r->types, b->threads, 1e6 * median(ours, samples), limit, ratio, target,
            ratio < r->target ? "  MISS" : "");
     fflush(stdout);
     if (b->json) {

@@ -19,7 +19,8 @@ extern "C" {
  * against any extent.
  *
  * Full page: docs/einsum.md.
- * dtypes: all but bool; operands of different dtypes meet by promotion.
+ * dtypes: all but bool; operands of different dtypes meet by promotion, but real ones among complex
+ * ones stay real.
  * Errors: INVALID_ARGUMENT (the equation; the message points at the character), SHAPE_MISMATCH
  * (label, operands and extents named), DTYPE_MISMATCH, OVERFLOW, OUT_OF_MEMORY (or the memory
  * limit, with the estimate), CANCELLED.
@@ -82,7 +83,10 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_einsum_plan_labels(
 TENFERRO_API tenferro_einsum_plan *tenferro_einsum_plan_retain(tenferro_einsum_plan *plan);
 TENFERRO_API void tenferro_einsum_plan_release(tenferro_einsum_plan *plan); /**< NULL is fine */
 
-/** Executes a plan.  Operands must have the planned ranks, extents and dtype (any strides). */
+/**
+ * Executes a plan.  Operands must have the planned ranks, extents and dtype (any strides); of a
+ * complex plan some, but not all, may be real of the same precision.
+ */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status
 tenferro_einsum_execute(const tenferro_einsum_plan *plan, int count,
                         const tenferro_tensor *const *operands, tenferro_tensor **out);

@@ -85,7 +85,8 @@ typedef struct tenferro_plan tenferro_plan;
  * @param c the same labels as D in any order, its own strides; NULL: C is D itself, as in BLAS
  * @param d every label once, and each in A or B
  *
- * dtypes: the same for all; integers wrap; not bool.  An empty sum is 0.
+ * dtypes: the same for all, but beside a complex D one of A and B may be real (f64 with c128, f32
+ * with c64); integers wrap; not bool.  An empty sum is 0.
  */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_plan_contraction(
     tenferro_context *context, const tenferro_operand *a, const tenferro_operand *b,

@@ -59,7 +59,8 @@ examine(const char *what, int count, const tenferro_tensor *const *operands, ope
 }
 
 /*
- * Operands of one dtype: those that have another are cast.  (*cast)[i] is NULL or to be released.
+ * Operands of one dtype: those that have another are cast, but real ones stay real among complex
+ * ones.  (*cast)[i] is NULL or to be released.
  */
 static tenferro_status
 meet_dtypes(const operand_facts *facts, int count, const tenferro_tensor *const *operands,
@@ -70,8 +71,11 @@ meet_dtypes(const operand_facts *facts, int count, const tenferro_tensor *const 
     if (!*all)
         return TENFERRO_OUT_OF_MEMORY;
     for (int i = 0; i < count; i++) {
-        if (tenferro_tensor_dtype(operands[i]) != facts->dtype)
-            TF_TRY(tenferro_cast(operands[i], facts->dtype, &(*cast)[i]));
+        tenferro_dtype dtype = tenferro_tensor_dtype(operands[i]), wanted = facts->dtype;
+        if (!tf_dtype_is_complex(dtype))
+            wanted = tf_dtype_real(wanted);
+        if (dtype != wanted)
+            TF_TRY(tenferro_cast(operands[i], wanted, &(*cast)[i]));
         (*all)[i] = (*cast)[i] ? (*cast)[i] : operands[i];
     }
     return TENFERRO_OK;
@@ -242,10 +246,15 @@ check_destination(const tenferro_einsum_plan *plan, const tenferro_tensor *out)
     return TENFERRO_OK;
 }
 
-static int overlaps(const tenferro_tensor *a, int64_t size, const tenferro_tensor *b)
+static int64_t size_of(const tenferro_tensor *t)
 {
-    return tf_regions_overlap(size, tenferro_tensor_rank(a), tenferro_tensor_extents(a),
-                              tenferro_tensor_strides(a), tenferro_tensor_data(a), size,
+    return tf_dtype_size(tenferro_tensor_context(t), tenferro_tensor_dtype(t));
+}
+
+static int overlaps(const tenferro_tensor *a, const tenferro_tensor *b)
+{
+    return tf_regions_overlap(size_of(a), tenferro_tensor_rank(a), tenferro_tensor_extents(a),
+                              tenferro_tensor_strides(a), tenferro_tensor_data(a), size_of(b),
                               tenferro_tensor_rank(b), tenferro_tensor_extents(b),
                               tenferro_tensor_strides(b), tenferro_tensor_data(b));
 }
@@ -260,7 +269,7 @@ static tenferro_status run_into(const tenferro_einsum_plan *plan, int concrete, 
     TF_TRY(tenferro_tensor_data_mutable(out, &data));
     int apart = 1;
     for (int i = 0; i < count && apart; i++)
-        apart = !overlaps(operands[i], plan->element_size, out);
+        apart = !overlaps(operands[i], out);
     if (apart)
         return tf_plan_run(plan, operands, data, tenferro_tensor_strides(out));
     tenferro_tensor *temporary = NULL;
@@ -422,6 +431,7 @@ static tenferro_status check_operands(const tenferro_einsum_plan *plan, int coun
         return tf_fail(TENFERRO_INVALID_ARGUMENT,
                        "einsum_execute: %d operands given, the plan is for %d", count, n->count);
     *concrete = 1;
+    int all_real = 1; /* among complex ones, real operands stay real */
     for (int i = 0; i < count; i++) {
         const tenferro_tensor *t = operands[i];
         if (!t)
@@ -429,7 +439,9 @@ static tenferro_status check_operands(const tenferro_einsum_plan *plan, int coun
         if (tenferro_tensor_context(t) != plan->context)
             return tf_fail(TENFERRO_CONTEXT_MISMATCH,
                            "einsum_execute: operand %d is of another context", i);
-        if (tenferro_tensor_dtype(t) != plan->dtype)
+        int is_real = tenferro_tensor_dtype(t) == tf_dtype_real(plan->dtype);
+        all_real &= is_real;
+        if (tenferro_tensor_dtype(t) != plan->dtype && (!is_real || (all_real && i + 1 == count)))
             return tf_fail(TENFERRO_DTYPE_MISMATCH,
                            "einsum_execute: operand %d is %s, the plan is for %s", i,
                            tf_dtype_name(plan->context, tenferro_tensor_dtype(t)),

@@ -50,9 +50,30 @@ bind(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, c
     return tenferro_tensor_data(operands[node]);
 }
 
+/* Which nodes are real where the plan is complex; NULL: none. */
+static tenferro_status find_real(const tenferro_einsum_plan *plan,
+                                 const tenferro_tensor *const *operands, unsigned char **out)
+{
+    int count = plan->network.count, any = 0;
+    *out = NULL;
+    for (int i = 0; i < count && !any; i++)
+        any = tenferro_tensor_dtype(operands[i]) != plan->dtype;
+    if (!any)
+        return TENFERRO_OK;
+    unsigned char *real = tf_malloc(plan->context, (int64_t)count + plan->steps, 1);
+    if (!real)
+        return TENFERRO_OUT_OF_MEMORY;
+    for (int i = 0; i < count; i++)
+        real[i] = tenferro_tensor_dtype(operands[i]) != plan->dtype;
+    for (int i = 0; i < plan->steps; i++)
+        real[count + i] = real[plan->step[i].a] && real[plan->step[i].b];
+    *out = real;
+    return TENFERRO_OK;
+}
+
 static tenferro_status
-run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands, char *arena,
-          void *out, const int64_t *out_strides)
+run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operands,
+          const unsigned char *real, char *arena, void *out, const int64_t *out_strides)
 {
     /* a step whose operands fit in memory has at most 62 labels in each: see TF_MAX_LABELS */
     int64_t a_strides[TF_MAX_LABELS], b_strides[TF_MAX_LABELS], c_strides[TF_MAX_LABELS];
@@ -65,6 +86,12 @@ run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operan
         const void *a = bind(plan, operands, arena, s, s->a, a_strides, &c.a_strides);
         const void *b = s->b < 0 ? NULL
                                  : bind(plan, operands, arena, s, s->b, b_strides, &c.b_strides);
+        if (real) {
+            int is_real = real[plan->network.count + i];
+            c.dtype = is_real ? tf_dtype_real(plan->dtype) : plan->dtype;
+            c.real_a = real[s->a] && !is_real;
+            c.real_b = real[s->b] && !is_real;
+        }
         void *result = out;
         if (i + 1 < plan->steps) {
             result = arena + s->offset;
@@ -75,7 +102,7 @@ run_steps(const tenferro_einsum_plan *plan, const tenferro_tensor *const *operan
         }
         TF_TRY(total > long_work ? tf_report_progress(plan->context, "einsum", done, total)
                                  : tf_check_cancel(plan->context));
-        TF_TRY(plan->steps <= CACHED_STEPS
+        TF_TRY(c.real_a || c.real_b || plan->steps <= CACHED_STEPS
                    ? tf_contract_cached(plan->context, &engine, &c, NULL, NULL, a, b, result)
                    : tf_contract(&engine, &c, TF_ROUTE_AUTO, a, b, result));
         done += s->multiply_adds;
@@ -105,7 +132,11 @@ tenferro_status tf_plan_run(const tenferro_einsum_plan *plan, const tenferro_ten
         if (!arena)
             return TENFERRO_OUT_OF_MEMORY;
     }
-    tenferro_status status = run_steps(plan, operands, arena, out, out_strides);
+    unsigned char *real;
+    tenferro_status status = find_real(plan, operands, &real);
+    if (status == TENFERRO_OK)
+        status = run_steps(plan, operands, real, arena, out, out_strides);
+    tf_free(plan->context, real);
     if (arena)
         tf_scratch_give(plan->context, arena, plan->arena);
     return status;

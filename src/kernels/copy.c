@@ -8,7 +8,7 @@
 #define RUNS_AREA 262144  /* bytes of a tile of runs */
 #define LONGEST_RUN 32768 /* longer runs are rows of their own */
 #define AHEAD 1048576     /* inputs of more bytes than this are fetched ahead */
-#define SMALL 32 /* copies of fewer elements are not worth a table */
+#define SMALL 32          /* copies of fewer elements are not worth a table */
 
 /* ---- rows: small copies, and those that no tile makes faster ---- */
 
@@ -52,15 +52,16 @@ typedef struct tile_job {
     const tf_tiles *tiles;
     int64_t size, run; /* bytes of an element; of a run that takes its place, or 0 */
     int size_class, ahead;
-    int in_unit, out_unit; /* the second group has unit steps in the input, the first one in the output */
+    int in_unit,
+        out_unit; /* the second group has unit steps in the input, the first one in the output */
     int stream, aligned, joined; /* the output's runs begin at cache lines, follow one another */
     char *out;
     const char *in;
 } tile_job;
 
 /* A tile is made whole in L1 if its runs of the output are not whole cache lines, or its elements not side by side. */
-static void copy_through(const tile_job *job, const int64_t *n, const char *in, char *out,
-                         const char *ahead)
+static void
+copy_through(const tile_job *job, const int64_t *n, const char *in, char *out, const char *ahead)
 {
     static const int64_t zero[1] = {0};
     _Alignas(64) char block[TILE_AREA];

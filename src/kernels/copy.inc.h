@@ -60,8 +60,8 @@ static void NAME(fill)(int64_t n, const void *value, void *out, int64_t stride)
             z[i * stride] = element;
 }
 
-static void NAME(gather)(const int64_t *n, const void *in, const int64_t *in0, const int64_t *in1,
-                         void *out)
+static void
+NAME(gather)(const int64_t *n, const void *in, const int64_t *in0, const int64_t *in1, void *out)
 {
     T *z = out;
     for (int64_t j = 0; j < n[1]; j++, z += n[0]) {
@@ -72,8 +72,8 @@ static void NAME(gather)(const int64_t *n, const void *in, const int64_t *in0, c
     }
 }
 
-static void NAME(scatter)(const int64_t *n, const void *in, void *out, const int64_t *out0,
-                          const int64_t *out1)
+static void
+NAME(scatter)(const int64_t *n, const void *in, void *out, const int64_t *out0, const int64_t *out1)
 {
     const T *x = in;
     for (int64_t j = 0; j < n[1]; j++, x += n[0]) {

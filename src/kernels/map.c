@@ -5,7 +5,7 @@
 /* Operands that run across the output pass through blocks of so many bytes. */
 #define BLOCK_BYTES 16384
 #define BLOCK_RUN 512 /* bytes of them along the output */
-#define SHORT_ROW 16 /* rows too short to be called one by one */
+#define SHORT_ROW 16  /* rows too short to be called one by one */
 
 typedef struct map_info {
     const char *name;
@@ -104,8 +104,8 @@ typedef struct tiled_job {
     const void *const *in;
     access access[TF_MAX_OPERANDS]; /* of the output: DIRECT or scattered from a block */
     int64_t steps[TF_MAX_OPERANDS]; /* along the rows */
-    int one_row;                    /* the rows of a whole tile follow one another in every operand */
-    int stream, joined;             /* the output's runs, past the caches; they follow one another */
+    int one_row;        /* the rows of a whole tile follow one another in every operand */
+    int stream, joined; /* the output's runs, past the caches; they follow one another */
 } tiled_job;
 
 /* Rows of a tile are too short for the processor to see them coming. */
@@ -144,7 +144,8 @@ static void flush_block(const tiled_job *job, const int64_t *n, const int64_t *r
     const tf_tiles *t = job->tiles;
     int64_t one[2] = {1, 1}, each[2] = {1, n[1]}, size = job->sizes[0];
     if (job->access[0] != DIRECT)
-        job->kernels->scatter[tf_size_class(size)](n, block, out, t->offsets[0][0], t->offsets[0][1]);
+        job->kernels->scatter[tf_size_class(size)](n, block, out, t->offsets[0][0],
+                                                   t->offsets[0][1]);
     else if (job->joined && n[0] == t->length[0])
         job->kernels->runs(one, n[0] * n[1] * size, size, block, zero, zero, out, zero, zero, 1);
     else

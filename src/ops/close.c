@@ -29,9 +29,8 @@ typedef struct comparison {
 typedef int (*block_test)(const comparison *c, int64_t n, const void *const data[2],
                           const int64_t strides[2]);
 
-static void
-compare_row(const comparison *c, int64_t n, const void *a, int64_t a_stride, const void *b,
-            int64_t b_stride, block_test agree)
+static void compare_row(const comparison *c, int64_t n, const void *a, int64_t a_stride,
+                        const void *b, int64_t b_stride, block_test agree)
 {
     const int64_t strides[2] = {a_stride, b_stride};
     for (int64_t i = 0; i < n; i += BLOCK) {

@@ -170,6 +170,24 @@ static void einsum__mixed_dtypes__promoted(void **state)
     CHECK_OK(tenferro_einsum("i,i->", 2, TENSORS(i32, f32), &out));
     VALUES(out, 14);
     tenferro_tensor_release(out);
+    tenferro_tensor *c64 = counting(context, TENFERRO_COMPLEX64, 1, EXTENTS(3), 1);
+    CHECK_OK(tenferro_einsum("i,i,i->", 3, TENSORS(i32, c64, f32), &out)); /* i32 to f64 */
+    assert_int_equal(tenferro_tensor_dtype(out), TENFERRO_COMPLEX128);
+    tenferro_tensor_release(out);
+    /* a plan for complex operands takes real ones, but not only */
+    const int one[] = {1, 1};
+    const int64_t *three[] = {EXTENTS(3), EXTENTS(3)};
+    tenferro_einsum_plan *plan;
+    CHECK_OK(tenferro_einsum_plan_create(context, "i,i->", TENFERRO_COMPLEX64, 2, one, three, NULL,
+                                         &plan));
+    CHECK_OK(tenferro_einsum_execute(plan, 2, TENSORS(f32, c64), &out));
+    assert_int_equal(tenferro_tensor_dtype(out), TENFERRO_COMPLEX64);
+    assert_true(*(const float *)tenferro_tensor_data(out) > 13.5f);
+    tenferro_tensor_release(out);
+    CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_einsum_execute(plan, 2, TENSORS(f32, f32), &out));
+    CHECK_MESSAGE("operand 1 is float32, the plan is for complex64");
+    tenferro_einsum_plan_release(plan);
+    tenferro_tensor_release(c64);
     CHECK_STATUS(TENFERRO_DTYPE_MISMATCH, tenferro_einsum("i,i->", 2, TENSORS(f32, i64), &out));
     CHECK_MESSAGE("operand 1");
     assert_null(out);
