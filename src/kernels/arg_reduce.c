@@ -7,9 +7,12 @@
 #include "support/checked.h"
 
 #define BLOCK 512
+#define ROWS 64 /* of a block of columns */
 
 typedef struct arg_job {
     tf_arg_row row;
+    tf_arg_columns columns;
+    int64_t width; /* kept elements side by side that are searched together */
     int64_t size;
     const tf_loop *kept;    /* operands: out, in */
     const tf_loop *reduced; /* operand: in; axes in index order */
@@ -40,15 +43,43 @@ static int64_t search(const arg_job *job, const char *in)
     return found;
 }
 
+/* Of n columns next to one another. */
+static void search_columns(const arg_job *job, int64_t n, const char *in, int64_t *found)
+{
+    _Alignas(64) char best[TF_REDUCE_LENGTH * sizeof(int64_t)];
+    const tf_loop *reduced = job->reduced;
+    int64_t counters[TF_MAX_AXES], offset, rows[ROWS], stride = reduced->strides[0][0],
+                                                       extent = reduced->extents[0];
+    for (int64_t i = 0; i < ROWS; i++)
+        rows[i] = i * stride;
+    tf_loop_seek(reduced, 1, 0, counters, &offset);
+    for (int64_t base = 0; base < reduced->count; base += extent) {
+        for (int64_t first = 0; first < extent; first += ROWS)
+            job->columns(n, TF_MIN(ROWS, extent - first),
+                         in + (offset + first * stride) * job->size, rows, base + first == 0,
+                         base + first, best, found);
+        tf_loop_step(reduced, 1, counters, &offset);
+    }
+}
+
+/* Items: blocks of kept elements. */
 static void search_items(void *user, int64_t begin, int64_t end, int worker)
 {
     (void)worker;
     const arg_job *job = user;
-    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS];
-    tf_loop_seek(job->kept, 0, begin, counters, offsets);
+    const tf_loop *kept = job->kept;
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], found[TF_REDUCE_LENGTH];
+    int64_t extent = kept->extents[0], blocks = (extent - 1) / job->width + 1;
     for (int64_t item = begin; item < end; item++) {
-        job->out[offsets[0]] = search(job, job->in + offsets[1] * job->size);
-        tf_loop_step(job->kept, 0, counters, offsets);
+        int64_t first = item % blocks * job->width, n = TF_MIN(job->width, extent - first);
+        tf_loop_seek(kept, 1, item / blocks, counters, offsets);
+        const char *in = job->in + (offsets[1] + first * kept->strides[1][0]) * job->size;
+        if (job->width > 1)
+            search_columns(job, n, in, found);
+        else
+            found[0] = search(job, in);
+        for (int64_t i = 0; i < n; i++)
+            job->out[offsets[0] + (first + i) * kept->strides[0][0]] = found[i];
     }
 }
 
@@ -106,7 +137,12 @@ tf_arg_reduce(const tf_engine *engine, int maximum, tenferro_dtype dtype, int ra
     TF_TRY(tf_loop_init(&kept, kept_rank, kept_extents, 2, strides));
     job.kept = &kept;
     job.reduced = &reduced;
+    job.columns = engine->kernels->arg_columns[maximum != 0][dtype];
+    job.width = kept.strides[1][0] == 1 && reduced.strides[0][0] != 1
+                    ? TF_MIN(kept.extents[0], TF_REDUCE_LENGTH)
+                    : 1;
+    int64_t items = kept.count / kept.extents[0] * ((kept.extents[0] - 1) / job.width + 1);
     int threads = tf_threads_for(engine, (double)kept.count * (double)reduced.count);
-    return tf_run_chunks(engine, threads, kept.count, TF_MAX(1, 16384 / reduced.count),
+    return tf_run_chunks(engine, threads, items, TF_MAX(1, 16384 / job.width / reduced.count),
                          search_items, &job);
 }

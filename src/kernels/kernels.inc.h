@@ -20,6 +20,10 @@
 #define KIND_REAL 2
 #define KIND_COMPLEX 3
 
+/* What a loop over memory will need soon: the processor's own prefetching stops at pages.  Perhaps beyond the array: it
+ * is not read. */
+#define FETCH_AHEAD(p) TF_PREFETCH_L2((const void *)((uintptr_t)(p) + 2048))
+
 #include "kernels/vector_math.inc.h"
 
 #define C tf_c64
@@ -281,7 +285,8 @@ const tf_kernels TABLE = {
             [TF_REDUCE_ANY] = {[TENFERRO_BOOL] = REDUCERS(any, bool)},
             [TF_REDUCE_ALL] = {[TENFERRO_BOOL] = REDUCERS(all, bool)},
         },
-    .arg = {ORDERED(arg_min), ORDERED(arg_max)},
+    .arg = {ORDERED(arg_min_row), ORDERED(arg_max_row)},
+    .arg_columns = {ORDERED(arg_min_columns), ORDERED(arg_max_columns)},
     .copy = SIZES(copy),
     .tile = SIZES(tile),
     .gather = SIZES(gather),

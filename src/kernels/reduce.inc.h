@@ -41,11 +41,11 @@
 #define OP(x, y) ((((x) > (y)) | NAME(is_nan)(x)) ? (x) : (y))
 #include "kernels/reduce_row.inc.h"
 #define ARG arg_min
-#define BEST NAME(min_row)
+#define BEST min
 #define BETTER(x, y) ((x) < (y))
 #include "kernels/arg_row.inc.h"
 #define ARG arg_max
-#define BEST NAME(max_row)
+#define BEST max
 #define BETTER(x, y) ((x) > (y))
 #include "kernels/arg_row.inc.h"
 #endif

@@ -8,15 +8,16 @@
 /* Element sizes 1, 2, 4, 8, 16 have kernels of their own. */
 #define TF_SIZE_CLASSES 5
 
-/* Widest column block of a reduction, in bytes. */
-#define TF_REDUCE_BYTES 1024
+/* Most results of one piece of a reduction, and their bytes. */
+#define TF_REDUCE_LENGTH 512
+#define TF_REDUCE_BYTES 4096
 
 typedef struct tf_reduce_kernels {
     /* acc[0] = reduction of n >= 1 elements */
     void (*row)(int64_t n, const void *in, int64_t stride, void *acc);
-    /* acc[i] = reduction over `rows` >= 1 of in[i*stride + row*row_stride], for i < n */
-    void (*columns)(int64_t n, int64_t rows, const void *in, int64_t stride, int64_t row_stride,
-                    void *acc);
+    /* acc[i] = reduction over `rows` >= 1 of in[kept[i] + reduced[row]], for i < n; kept NULL: i */
+    void (*columns)(int64_t n, int64_t rows, const void *in, const int64_t *kept,
+                    const int64_t *reduced, void *acc);
     /* acc[i] = acc[i] op x[i] */
     void (*combine)(int64_t n, const void *x, void *acc);
 } tf_reduce_kernels;
@@ -26,6 +27,13 @@ typedef struct tf_reduce_kernels {
  * replaces; otherwise -1.
  */
 typedef int64_t (*tf_arg_row)(int64_t n, const void *in, int64_t stride, int first, void *best);
+
+/*
+ * The same for each of n <= TF_REDUCE_LENGTH columns of in[i + reduced[row]]; where it wins,
+ * found[i] = base + row.
+ */
+typedef void (*tf_arg_columns)(int64_t n, int64_t rows, const void *in, const int64_t *reduced,
+                               int first, int64_t base, void *best, int64_t *found);
 
 /*
  * out[i + out_offsets[j]] = in[in_offsets[i] + j] for i < n[0], j < n[1].  ahead: where the next
@@ -55,6 +63,7 @@ struct tf_kernels {
     tf_row cast[TF_DTYPE_SLOTS][TF_DTYPE_SLOTS];
     tf_reduce_kernels reduce[TF_REDUCE_COUNT][TF_DTYPE_SLOTS];
     tf_arg_row arg[2][TF_DTYPE_SLOTS]; /* minimum, maximum */
+    tf_arg_columns arg_columns[2][TF_DTYPE_SLOTS];
     tf_row copy[TF_SIZE_CLASSES];
     tf_copy_tile tile[TF_SIZE_CLASSES];
     tf_copy_gather gather[TF_SIZE_CLASSES];
