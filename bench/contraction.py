@@ -24,20 +24,22 @@ from lib.pinning import HUGE_PAGES, QUIET_WORKERS, pin
 
 # The kernels of other machines, and what makes OpenBLAS use the like.
 ISAS = {"avx2": "Haswell", "portable": "Prescott"}
-# tccg cases for --quick, for --reduced, and the large ones (more than 10^10 operations) that stand for all of their kind
-# in other dtypes than f64 and with two threads unless --every is given.
+# tccg cases for --quick (the first two in other dtypes than f64; with two threads all, without --quick), for --reduced, and the large ones (more
+# than 10^10 operations) that stand for all of their kind in other dtypes than f64.  --every runs them all.
 QUICK = ("abcd-aebf-dfce", "ab-acd-dbc", "abc-adc-bd", "abcde-efbad-cf", "abcd-ea-ebcd", "abcdef-degb-gfac")
 REDUCED = ("ab-acd-dbc", "abc-acd-db", "abc-adc-bd")
 LARGE = ("abcd-aebf-fdec", "abcd-eafd-fbec", "abcd-eafc-bfde")
 
 
-def chosen_tccg(options, c, dtype, case):
-    if options.quick:
-        return case["tccg"] in QUICK[:None if dtype == "f64" else 2]
+def is_chosen(options, stage, dtype, case):
+    name, is_large = case["tccg"], case["f64"]["16MiB"]["flops"] > 1e10
     if options.reduced:
-        return case["tccg"] in REDUCED
-    is_large = case["f64"]["16MiB"]["flops"] > 1e10
-    return options.every or dtype == "f64" and options.threads == 1 or not is_large or case["tccg"] in LARGE
+        return name in REDUCED
+    if options.quick:
+        return name in QUICK[:None if dtype == "f64" else 2]
+    if options.every or dtype == "f64" and stage.threads == 1:
+        return True
+    return name in QUICK if dtype != "f64" and stage.threads > 1 else not is_large or name in LARGE
 
 
 def trials(stage, options, c):
@@ -45,11 +47,11 @@ def trials(stage, options, c):
     quick, reduced, alone = options.quick, options.reduced, stage.threads == 1
     for dtype in c.FLOATS:
         for case in c.tccg_cases():
-            if not chosen_tccg(options, c, dtype, case):
+            if not is_chosen(options, stage, dtype, case):
                 continue
             for size in ("16MiB",) if reduced else ("16MiB", "1MiB"):
                 groups = ["tccg, given"] * (not reduced) + ["tccg, fresh"] * (dtype == "f64" and not reduced)
-                if size == "16MiB" and c.is_compute_bound(case, dtype):
+                if size == "16MiB" and c.is_compute_bound(case, dtype) and c.peers.openblas():
                     groups.append("compute-bound")
                 yield (f"tccg {case['tccg']} {size} {dtype}", groups,
                        lambda groups, d=dtype, x=case, s=size: c.tccg(stage, x, d, s, groups))
@@ -84,11 +86,23 @@ def undecided(attempts):
     return not attempts or attempts[0].failed() and misses < 2 and len(attempts) - misses < 2
 
 
-def settled(groups, measure, has_targets):
+def in_good_window(stage, measure, groups):
+    """Rows measured while all threads have cores of their own, if that can be had: (rows, what to say)."""
+    for _ in range(3):
+        is_bad = stage.has_bad_window()
+        rows = list(measure(groups))
+        if not is_bad and not stage.has_bad_window():
+            return rows, ""
+    return rows, "bad window: the threads shared a core"
+
+
+def settled(stage, groups, measure, has_targets):
     """The rows of a trial after as many reruns as their misses need."""
     tried = {}
     while groups:
-        for row in measure(groups):
+        rows, remark = in_good_window(stage, measure, groups)
+        for row in rows:
+            row.note = ", ".join(filter(None, [row.note, remark]))
             if not has_targets:
                 row.target = None
             attempts = tried.setdefault((row.group, row.case, row.dtype), [])
@@ -113,7 +127,7 @@ def run_pinned(options):
     rows, probes, start = [], [stage.probe()], time.perf_counter()
     for name, groups, measure in trials(stage, options, c):
         groups = [group for group in groups if not options.only or re.search(options.only, f"{group} {name}")]
-        for row in settled(groups, measure, not options.reduced):
+        for row in settled(stage, groups, measure, not options.reduced):
             rows.append(row)
             print(row.line(row.group), row.note, flush=True)
     probes.append(stage.probe())
@@ -162,7 +176,7 @@ def main():
     parser.add_argument("--only", help="a regular expression for the rows to run")
     parser.add_argument("--json", help="write all samples and the probes of the machine")
     parser.add_argument("--markdown", help="a page whose block <!-- contraction: begin --> is replaced")
-    parser.add_argument("--every", action="store_true", help="all large tccg cases in all dtypes, also with two threads")
+    parser.add_argument("--every", action="store_true", help="every tccg case in all dtypes and with two threads")
     parser.add_argument("--reduced", action="store_true", help="a few rows without targets, as for TENFERRO_ISA")
     options = parser.parse_args()
     if options.threads is not None and options.threads < 1:
