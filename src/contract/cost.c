@@ -99,8 +99,8 @@ void tf_shape_of_problem(const tf_problem *p, tf_shape *out)
         .terms_dense = is_dense(&p->k),
         .is_across = b->count == 1 && b->size >= 16 && b->strides[TF_A][0] == 1 &&
                      b->strides[TF_B][0] == 1 && b->strides[TF_C][0] == 1,
-        .packs = {p->k.count > 1 || p->m.count > 1 || first_stride(&p->m, TF_A) != 1,
-                  p->k.count > 1 || p->n.count > 1},
+        .packs = {first_stride(&p->m, TF_A) != 1,
+                  first_stride(&p->m, TF_A) != 1 && tf_is_complex(p->dtype)},
     };
     for (int operand = 0; operand < 3; operand++)
         out->elements[operand] = held(b, operand) * held(&p->m, operand) * held(&p->n, operand) *

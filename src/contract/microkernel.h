@@ -20,6 +20,21 @@ typedef struct tf_across {
     const void *alpha, *beta;
 } tf_across;
 
+/*
+ * C = alpha op(A) op(B) + beta C for m x n matrices that lie at regular distances, the rows of A one
+ * after another.  The sum runs over `lines` lines of k elements each.
+ */
+typedef struct tf_in_place {
+    int64_t m, n, k, lines;
+    int64_t a_step, b_step;           /* from k to k */
+    const int64_t *a_lines, *b_lines; /* offsets where the lines begin */
+    int64_t b_column, c_row, c_column;
+    int conj_a, conj_b;
+    const void *alpha, *beta; /* beta NULL: C is not read */
+    int64_t ahead;            /* the offsets go on for so many matrices, which are fetched: */
+    int64_t lines_ahead[3];   /* so many cache lines of each operand */
+} tf_in_place;
+
 /* The contract of each function is in docs/microkernels.md. */
 typedef struct tf_microkernel {
     int mr, nr, lanes; /* mr is a multiple of lanes */
@@ -28,9 +43,10 @@ typedef struct tf_microkernel {
     void (*pack_b)(int64_t n, int64_t k, const void *b, const int64_t *rows, const int64_t *columns,
                    int conj, void *packed);
     void (*multiply)(int64_t k, const void *a, const void *b, const tf_tile *tile);
-    /* operands where they lie; NULL: none.  Leaves the tile's n and columns in disorder. */
-    void (*multiply_in_place)(int64_t k, const void *a, int64_t a_step, const void *b,
-                              int64_t b_step, int64_t b_column, tf_tile *tile);
+    /* `count` products of operands where they lie, at these offsets; NULL: none */
+    void (*multiply_in_place)(const tf_in_place *shape, int64_t count, const void *a,
+                              const int64_t *a_at, const void *b, const int64_t *b_at, void *c,
+                              const int64_t *c_at);
     /* `count` matrices, the same element of each next to one another; NULL: none */
     void (*across)(int64_t count, const void *a, const void *b, void *c, const tf_across *across);
 

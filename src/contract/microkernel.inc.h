@@ -271,49 +271,11 @@ static void NAME(multiply)(int64_t k, const void *a, const void *b, const tf_til
 
 #undef TILE
 
-#if HAS_IN_PLACE
+#if HAS_ACROSS
 #include "contract/across.inc.h"
 #endif
-
 #if HAS_IN_PLACE
-
-/* Every width exactly: a column that is not there must not be read. */
-TF_INLINE void NAME(in_place_of_height)(const int mv, int64_t k, const E *a, int64_t a_step,
-                                        const E *b, int64_t b_step, int64_t b_column, tf_tile *t)
-{
-    for (int64_t left = t->n; left > 0; left -= t->n) {
-        t->n = left >= NR ? NR : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        if (NR > 4 && t->n == NR)
-            NAME(tile)(mv, NR, 0, k, a, a_step, b, b_step, b_column, t);
-        else if (t->n == 4)
-            NAME(tile)(mv, 4, 0, k, a, a_step, b, b_step, b_column, t);
-        else if (t->n == 2)
-            NAME(tile)(mv, 2, 0, k, a, a_step, b, b_step, b_column, t);
-        else
-            NAME(tile)(mv, 1, 0, k, a, a_step, b, b_step, b_column, t);
-        b += t->n * b_column;
-        t->columns += t->n;
-    }
-}
-
-static void NAME(multiply_in_place)(int64_t k, const void *a, int64_t a_step, const void *b,
-                                    int64_t b_step, int64_t b_column, tf_tile *t)
-{
-#if MV > 2
-    if (t->m > 2 * LANES) {
-        NAME(in_place_of_height)(3, k, a, a_step, b, b_step, b_column, t);
-        return;
-    }
-#endif
-#if MV > 1
-    if (t->m > LANES) {
-        NAME(in_place_of_height)(2, k, a, a_step, b, b_step, b_column, t);
-        return;
-    }
-#endif
-    NAME(in_place_of_height)(1, k, a, a_step, b, b_step, b_column, t);
-}
-
+#include "contract/in_place.inc.h"
 #endif
 
 #undef LANES

@@ -15,6 +15,8 @@
 
 #include "contract/vectors.inc.h"
 
+#include "contract/part.inc.h"
+
 /* Register tiles: vectors along M, columns.  They fill the registers but for a few. */
 #if VECTOR_BYTES == 64
 #define MV_REAL 3
@@ -56,6 +58,7 @@
 #define E uint32_t
 #define NAME(x) TF_JOIN(x, i32)
 #define HAS_IN_PLACE 0
+#define HAS_ACROSS 0
 #define V v_i32
 #define U u_i32
 #define BYTES 4
@@ -69,6 +72,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -81,6 +85,7 @@
 #define E uint64_t
 #define NAME(x) TF_JOIN(x, i64)
 #define HAS_IN_PLACE 0
+#define HAS_ACROSS 0
 #define V v_i64
 #define U u_i64
 #define BYTES 8
@@ -94,6 +99,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -106,6 +112,7 @@
 #define E float
 #define NAME(x) TF_JOIN(x, f32)
 #define HAS_IN_PLACE 1
+#define HAS_ACROSS 1
 #define V v_f32
 #define U u_f32
 #define BYTES 4
@@ -119,6 +126,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -131,6 +139,7 @@
 #define E double
 #define NAME(x) TF_JOIN(x, f64)
 #define HAS_IN_PLACE 1
+#define HAS_ACROSS 1
 #define V v_f64
 #define U u_f64
 #define BYTES 8
@@ -144,6 +153,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -162,7 +172,8 @@
 #define T tf_c64
 #define E float
 #define NAME(x) TF_JOIN(x, c64)
-#define HAS_IN_PLACE 0
+#define HAS_IN_PLACE 1
+#define HAS_ACROSS 0
 #define V v_f32
 #define U u_f32
 #define BYTES 4
@@ -183,6 +194,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -201,7 +213,8 @@
 #define T tf_c128
 #define E double
 #define NAME(x) TF_JOIN(x, c128)
-#define HAS_IN_PLACE 0
+#define HAS_IN_PLACE 1
+#define HAS_ACROSS 0
 #define V v_f64
 #define U u_f64
 #define BYTES 8
@@ -222,6 +235,7 @@
 #undef E
 #undef NAME
 #undef HAS_IN_PLACE
+#undef HAS_ACROSS
 #undef V
 #undef U
 #undef BYTES
@@ -255,6 +269,6 @@ const tf_microkernel TABLE[TF_DTYPE_SLOTS] = {
     ROW(TENFERRO_INT64, i64, REAL, 8, NULL, NULL),
     ROW(TENFERRO_FLOAT32, f32, F32, 4, multiply_in_place_f32, across_f32),
     ROW(TENFERRO_FLOAT64, f64, REAL, 8, multiply_in_place_f64, across_f64),
-    ROW(TENFERRO_COMPLEX64, c64, COMPLEX, 4, NULL, NULL),
-    ROW(TENFERRO_COMPLEX128, c128, COMPLEX, 8, NULL, NULL),
+    ROW(TENFERRO_COMPLEX64, c64, COMPLEX, 4, multiply_in_place_c64, NULL),
+    ROW(TENFERRO_COMPLEX128, c128, COMPLEX, 8, multiply_in_place_c128, NULL),
 };

@@ -9,8 +9,9 @@
 #include "kernels/loop.h"
 
 #define PACKED_BYTES 8192 /* of each operand */
-#define CHUNK 64          /* elements of the batch whose offsets are found at once */
-#define AHEAD 1           /* elements of the batch that are fetched ahead */
+#define CHUNK 64          /* products whose offsets are found at once */
+#define AHEAD 16          /* products that are fetched ahead, at most */
+#define AHEAD_BYTES 2048  /* that far ahead is enough */
 
 typedef struct small_job {
     const tf_problem *problem;
@@ -24,23 +25,98 @@ static int is_line(const tf_group *group)
     return group->count <= 1;
 }
 
+static int64_t line(const tf_group *group)
+{
+    return group->count == 0 ? 1 : group->extents[0];
+}
+
 static int64_t spacing(const tf_group *group, int operand)
 {
     return group->count == 0 ? 0 : group->strides[operand][0];
 }
 
-static void find_offsets(const tf_problem *p, tf_small *small, int of_a, int of_b)
+/* Where the lines of a group begin. */
+static int64_t find_lines(const tf_group *group, int operand, int64_t *offsets)
 {
-    if (of_a) {
-        tf_group_offsets(&p->m, TF_A, 0, p->m.size, small->a_rows);
-        tf_group_offsets(&p->k, TF_A, 0, p->k.size, small->a_columns);
-    }
-    if (of_b) {
-        tf_group_offsets(&p->n, TF_B, 0, p->n.size, small->b_rows);
-        tf_group_offsets(&p->k, TF_B, 0, p->k.size, small->b_columns);
-    }
+    int64_t lines = group->size / line(group), all[4 * TF_SMALL];
+    tf_group_offsets(group, operand, 0, group->size, all);
+    for (int64_t i = 0; i < lines; i++)
+        offsets[i] = all[i * line(group)];
+    return lines;
+}
+
+static void find_offsets(const tf_problem *p, tf_small *small)
+{
+    tf_group_offsets(&p->m, TF_A, 0, p->m.size, small->a_rows);
+    tf_group_offsets(&p->k, TF_A, 0, p->k.size, small->a_columns);
+    tf_group_offsets(&p->n, TF_B, 0, p->n.size, small->b_rows);
+    tf_group_offsets(&p->k, TF_B, 0, p->k.size, small->b_columns);
     tf_group_offsets(&p->m, TF_C, 0, p->m.size, small->c_rows);
     tf_group_offsets(&p->n, TF_C, 0, p->n.size, small->c_columns);
+}
+
+static int64_t round_up(int64_t x, int64_t to)
+{
+    return (x + to - 1) / to * to;
+}
+
+/* Lines along M and N long enough for the register tile. */
+static int lies_well(const tf_microkernel *kernel, const tf_problem *p)
+{
+    if (kernel->multiply_in_place == NULL || spacing(&p->m, TF_A) != 1 ||
+        p->k.size / line(&p->k) > TF_SMALL)
+        return 0;
+    int rows_good = is_line(&p->m) || 2 * line(&p->m) >= kernel->lanes;
+    int columns_good = is_line(&p->n) || line(&p->n) >= 4;
+    return (rows_good && columns_good) || p->m.size * p->n.size * p->k.size <= 1024;
+}
+
+/* Of one product's matrix; 0 if they hold much else. */
+static int64_t cache_lines(const tf_group *x, const tf_group *y, int operand, int64_t size)
+{
+    int64_t last = (line(x) - 1) * spacing(x, operand) + (line(y) - 1) * spacing(y, operand);
+    return last < 0 || last >= 2 * line(x) * line(y) ? 0 : (last * size + 63) / 64;
+}
+
+static void set_in_place(const tf_problem *p, tf_small *s)
+{
+    s->shape = (tf_in_place){.m = line(&p->m),
+                             .n = line(&p->n),
+                             .k = line(&p->k),
+                             .a_step = spacing(&p->k, TF_A),
+                             .b_step = spacing(&p->k, TF_B),
+                             .b_column = spacing(&p->n, TF_B),
+                             .c_row = spacing(&p->m, TF_C),
+                             .c_column = spacing(&p->n, TF_C),
+                             .conj_a = p->conj[TF_A],
+                             .conj_b = p->conj[TF_B]};
+    s->blocks_m = find_lines(&p->m, TF_A, s->a_rows);
+    s->blocks_n = find_lines(&p->n, TF_B, s->b_rows);
+    int64_t bytes = TF_MAX(s->shape.m, s->shape.n) * s->shape.k * p->size;
+    s->shape.lines_ahead[TF_A] = cache_lines(&p->m, &p->k, TF_A, p->size);
+    s->shape.lines_ahead[TF_B] = cache_lines(&p->k, &p->n, TF_B, p->size);
+    s->shape.lines_ahead[TF_C] = cache_lines(&p->m, &p->n, TF_C, p->size);
+    s->shape.ahead = TF_MAX(1, TF_MIN(AHEAD, AHEAD_BYTES / bytes));
+    s->shape.lines = find_lines(&p->k, TF_A, s->a_columns);
+    (void)find_lines(&p->k, TF_B, s->b_columns);
+    (void)find_lines(&p->m, TF_C, s->c_rows);
+    (void)find_lines(&p->n, TF_C, s->c_columns);
+}
+
+/* The kind is known: pieces of work of about 20 us. */
+static void set_work(const tf_problem *p, tf_small *s)
+{
+    int64_t products = p->batch.size * s->blocks_m * s->blocks_n;
+    double each = 20.0 + 0.05 * (double)(p->m.size * p->n.size * p->k.size) /
+                             (double)(s->blocks_m * s->blocks_n);
+    s->nanoseconds = each * (double)products;
+    s->grain = (int64_t)(20000.0 / each) + 1;
+    s->products = products;
+    if (s->kind == TF_SMALL_ACROSS) { /* a vector of them at a time */
+        int64_t lanes = s->kernel->lanes;
+        s->grain = s->grain / lanes + 1;
+        s->products = (products - 1) / lanes + 1;
+    }
 }
 
 /* A batch that is innermost: vectors run along it. */
@@ -51,107 +127,121 @@ static int is_across(const tf_microkernel *kernel, const tf_problem *p)
            p->batch.strides[TF_B][0] == 1 && p->batch.strides[TF_C][0] == 1;
 }
 
-static int a_in_place(const tf_microkernel *kernel, const tf_problem *p)
+/* Why there is no kind for the problem, or NULL. */
+static const char *find_kind(const tf_microkernel *kernel, const tf_problem *p, tf_small_kind *kind)
 {
-    return kernel->multiply_in_place != NULL && is_line(&p->k) && is_line(&p->m) &&
-           spacing(&p->m, TF_A) == 1;
-}
-
-static int b_in_place(const tf_microkernel *kernel, const tf_problem *p)
-{
-    return kernel->multiply_in_place != NULL && is_line(&p->k) && is_line(&p->n);
-}
-
-const char *tf_small_refuses(const tf_engine *engine, const tf_problem *p)
-{
-    const tf_microkernel *kernel = tf_microkernel_for(engine, p->dtype);
     if (p->m.size > TF_SMALL || p->n.size > TF_SMALL || p->k.size > 4 * TF_SMALL)
         return "the matrices are too large";
+    *kind = TF_SMALL_ACROSS;
     if (is_across(kernel, p))
         return NULL;
     if (p->m.size == 1)
         return "there is one row";
-    int64_t height = (p->m.size + kernel->lanes - 1) / kernel->lanes * kernel->lanes;
-    int64_t width = (p->n.size + kernel->nr - 1) / kernel->nr * kernel->nr;
-    int packs_a = !a_in_place(kernel, p), packs_b = !b_in_place(kernel, p);
-    if (((packs_a || packs_b) && p->k.size > TF_SMALL) ||
-        (packs_a && height * p->k.size * p->size > PACKED_BYTES) ||
-        (packs_b && width * p->k.size * p->size > PACKED_BYTES))
+    *kind = TF_SMALL_IN_PLACE;
+    if (lies_well(kernel, p))
+        return NULL;
+    int64_t column = p->k.size * p->size;
+    *kind = TF_SMALL_COPIED_A;
+    if (kernel->multiply_in_place != NULL && !tf_is_complex(p->dtype) && is_line(&p->m) &&
+        is_line(&p->n) && is_line(&p->k) && p->m.size <= kernel->mr &&
+        round_up(p->m.size, kernel->lanes) * column <= PACKED_BYTES)
+        return NULL;
+    *kind = TF_SMALL_PANELS;
+    if (p->k.size > TF_SMALL || round_up(p->m.size, kernel->lanes) * column > PACKED_BYTES ||
+        round_up(p->n.size, kernel->nr) * column > PACKED_BYTES)
         return "the packed operands do not fit on the stack";
     return NULL;
+}
+
+const char *tf_small_refuses(const tf_engine *engine, const tf_problem *p)
+{
+    tf_small_kind kind;
+    return find_kind(tf_microkernel_for(engine, p->dtype), p, &kind);
 }
 
 void tf_small_prepare(const tf_engine *engine, const tf_problem *p, tf_prepared *prepared)
 {
     tf_small *small = &prepared->small;
-    const tf_microkernel *kernel = tf_microkernel_for(engine, p->dtype);
-    small->kernel = kernel;
-    small->is_across = is_across(kernel, p);
-    if (small->is_across) {
-        find_offsets(p, small, 1, 1);
-        return;
-    }
-    small->a_in_place = a_in_place(kernel, p);
-    small->b_in_place = b_in_place(kernel, p);
-    find_offsets(p, small, !small->a_in_place, !small->b_in_place);
-    small->c_is_run = is_line(&p->m) && spacing(&p->m, TF_C) == 1;
-    small->a_step = spacing(&p->k, TF_A);
-    small->b_step = small->b_in_place ? spacing(&p->k, TF_B) : kernel->nr;
-    small->b_column = small->b_in_place ? spacing(&p->n, TF_B) : 1;
+    small->kernel = tf_microkernel_for(engine, p->dtype);
+    (void)find_kind(small->kernel, p, &small->kind); /* the route serves */
+    small->blocks_m = small->blocks_n = 1;
+    small->shape.ahead = 0;
+    if (small->kind == TF_SMALL_IN_PLACE || small->kind == TF_SMALL_COPIED_A)
+        set_in_place(p, small);
+    if (small->kind == TF_SMALL_COPIED_A)
+        small->shape.a_step = round_up(p->m.size, small->kernel->lanes);
+    if (small->kind != TF_SMALL_IN_PLACE)
+        find_offsets(p, small);
+    set_work(p, small);
 }
 
-/* One element of the batch. */
-static void multiply(const tf_small *s, const tf_problem *p, const tf_operands *o, const char *a,
-                     const char *b, char *c)
+/* One product, from panels. */
+static void multiply_panels(const small_job *job, const char *a, const char *b, char *c)
 {
+    const tf_small *s = job->small;
+    const tf_problem *p = job->problem;
     const tf_microkernel *kernel = s->kernel;
     _Alignas(64) char a_packed[PACKED_BYTES], b_packed[PACKED_BYTES];
-    int64_t m = p->m.size, n = p->n.size, k = p->k.size, size = p->size, mr = kernel->mr,
-            nr = kernel->nr;
-    tf_tile tile = {.c = c, .is_run = s->c_is_run, .alpha = o->alpha, .beta = o->beta};
-    if (!s->a_in_place) {
-        kernel->pack_a(m, k, a, s->a_rows, s->a_columns, p->conj[TF_A], a_packed);
-        a = a_packed;
-    }
-    if (!s->b_in_place) {
-        kernel->pack_b(n, k, b, s->b_rows, s->b_columns, p->conj[TF_B], b_packed);
-        b = b_packed;
-    }
-    for (int64_t i = 0; i < m; i += mr) {
-        const char *panel = a + (s->a_in_place ? i : i * k) * size;
-        tile.rows = s->c_rows + i;
-        tile.m = TF_MIN(mr, m - i);
-        int64_t step = s->a_in_place ? s->a_step
-                                     : (tile.m + kernel->lanes - 1) / kernel->lanes * kernel->lanes;
+    int64_t m = p->m.size, n = p->n.size, k = p->k.size, mr = kernel->mr, nr = kernel->nr;
+    tf_tile tile = {.c = c,
+                    .is_run = is_line(&p->m) && spacing(&p->m, TF_C) == 1,
+                    .alpha = job->operands->alpha,
+                    .beta = job->operands->beta};
+    kernel->pack_a(m, k, a, s->a_rows, s->a_columns, p->conj[TF_A], a_packed);
+    kernel->pack_b(n, k, b, s->b_rows, s->b_columns, p->conj[TF_B], b_packed);
+    for (int64_t i = 0; i < m; i += mr)
         for (int64_t j = 0; j < n; j += nr) {
+            tile.rows = s->c_rows + i;
+            tile.m = TF_MIN(mr, m - i);
             tile.columns = s->c_columns + j;
             tile.n = TF_MIN(nr, n - j);
-            if (s->a_in_place || s->b_in_place)
-                kernel->multiply_in_place(k, panel, step,
-                                          b + (s->b_in_place ? j * s->b_column : j * k) * size,
-                                          s->b_step, s->b_column, &tile);
-            else
-                kernel->multiply(k, panel, b + j * k * size, &tile);
+            kernel->multiply(k, a_packed + i * k * p->size, b_packed + j * k * p->size, &tile);
         }
+}
+
+static const int64_t here = 0;
+
+static void set_operands(const small_job *job, tf_in_place *shape)
+{
+    const tf_small *s = job->small;
+    *shape = s->shape;
+    shape->alpha = job->operands->alpha;
+    shape->beta = job->operands->beta;
+    shape->a_lines = s->kind == TF_SMALL_IN_PLACE ? s->a_columns : &here;
+    shape->b_lines = s->kind == TF_SMALL_IN_PLACE ? s->b_columns : &here;
+}
+
+/* One product, with A copied to columns side by side. */
+static void multiply_copied(const small_job *job, const tf_in_place *shape, const char *a,
+                            const char *b, char *c)
+{
+    const tf_small *s = job->small;
+    _Alignas(64) char a_packed[PACKED_BYTES];
+    s->kernel->pack_a(shape->m, shape->k, a, s->a_rows, s->a_columns, 0, a_packed);
+    s->kernel->multiply_in_place(shape, 1, a_packed, &here, b, &here, c, &here);
+}
+
+/* The offsets of the products begin .. begin + count: blocks of M, then of N, then the batch. */
+static void find_products(const tf_problem *p, const tf_small *s, int64_t begin, int64_t count,
+                          int64_t offsets[3][CHUNK + AHEAD])
+{
+    int64_t row = begin % s->blocks_m, rest = begin / s->blocks_m, column = rest % s->blocks_n,
+            element = rest / s->blocks_n, base[3];
+    if (s->blocks_m * s->blocks_n == 1) {
+        for (int operand = 0; operand < 3; operand++)
+            tf_group_offsets(&p->batch, operand, begin, count, offsets[operand]);
+        return;
     }
-}
-
-/* Bytes from an operand's first element to its last; 0 if too many for what is in them. */
-static int64_t span(const tf_group *x, const tf_group *y, int operand, int64_t size)
-{
-    int64_t last = 0;
-    for (int i = 0; i < x->count; i++)
-        last += (x->extents[i] - 1) * x->strides[operand][i];
-    for (int i = 0; i < y->count; i++)
-        last += (y->extents[i] - 1) * y->strides[operand][i];
-    return last >= 63 && last < 2 * x->size * y->size ? (last + 1) * size : 0;
-}
-
-/* Matrices are too short for the processor to see where the next begins. */
-static void fetch(const char *begin, int64_t bytes)
-{
-    for (int64_t at = 0; at < bytes; at += 64)
-        TF_PREFETCH(begin + at);
+    for (int64_t i = 0; i < count; element++, column = 0) {
+        for (int operand = 0; operand < 3; operand++)
+            tf_group_offsets(&p->batch, operand, element, 1, &base[operand]);
+        for (; column < s->blocks_n && i < count; column++, row = 0)
+            for (; row < s->blocks_m && i < count; row++, i++) {
+                offsets[TF_A][i] = base[TF_A] + s->a_rows[row];
+                offsets[TF_B][i] = base[TF_B] + s->b_rows[column];
+                offsets[TF_C][i] = base[TF_C] + s->c_rows[row] + s->c_columns[column];
+            }
+    }
 }
 
 static void run(void *user, int64_t begin, int64_t end, int worker)
@@ -159,23 +249,28 @@ static void run(void *user, int64_t begin, int64_t end, int worker)
     (void)worker;
     const small_job *job = user;
     const tf_problem *p = job->problem;
+    const tf_small *s = job->small;
     const tf_operands *o = job->operands;
-    int64_t offsets[3][CHUNK];
-    const int64_t spans[] = {span(&p->m, &p->k, TF_A, p->size), span(&p->k, &p->n, TF_B, p->size),
-                             span(&p->m, &p->n, TF_C, p->size)};
+    tf_in_place shape;
+    set_operands(job, &shape);
+    int64_t offsets[3][CHUNK + AHEAD], ahead = s->shape.ahead;
     for (int64_t first = begin; first < end; first += CHUNK) {
-        int64_t count = TF_MIN(CHUNK, end - first);
-        for (int operand = 0; operand < 3; operand++)
-            tf_group_offsets(&p->batch, operand, first, count, offsets[operand]);
+        int64_t count = TF_MIN(CHUNK, end - first), known = TF_MIN(count + ahead, end - first);
+        find_products(p, s, first, known, offsets);
+        if (s->kind == TF_SMALL_IN_PLACE) {
+            shape.ahead = known - count;
+            s->kernel->multiply_in_place(&shape, count, o->in[TF_A], offsets[TF_A], o->in[TF_B],
+                                         offsets[TF_B], o->c, offsets[TF_C]);
+            continue;
+        }
         for (int64_t i = 0; i < count; i++) {
-            int64_t next = i + AHEAD;
-            if (next < count) {
-                fetch(o->in[TF_A] + offsets[TF_A][next] * p->size, spans[TF_A]);
-                fetch(o->in[TF_B] + offsets[TF_B][next] * p->size, spans[TF_B]);
-                fetch(o->c + offsets[TF_C][next] * p->size, spans[TF_C]);
-            }
-            multiply(job->small, p, o, o->in[TF_A] + offsets[TF_A][i] * p->size,
-                     o->in[TF_B] + offsets[TF_B][i] * p->size, o->c + offsets[TF_C][i] * p->size);
+            const char *a = o->in[TF_A] + offsets[TF_A][i] * p->size,
+                       *b = o->in[TF_B] + offsets[TF_B][i] * p->size;
+            char *c = o->c + offsets[TF_C][i] * p->size;
+            if (s->kind == TF_SMALL_COPIED_A)
+                multiply_copied(job, &shape, a, b, c);
+            else
+                multiply_panels(job, a, b, c);
         }
     }
 }
@@ -207,16 +302,20 @@ tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *p,
                                   const tf_prepared *prepared, const tf_operands *operands)
 {
     const tf_small *small = &prepared->small;
-    if (p->batch.size == 1) {
-        multiply(small, p, operands, operands->in[TF_A], operands->in[TF_B], operands->c);
+    small_job job = {p, small, operands};
+    if (small->products == 1 && small->kind == TF_SMALL_IN_PLACE) {
+        tf_in_place shape;
+        set_operands(&job, &shape);
+        shape.ahead = 0;
+        small->kernel->multiply_in_place(&shape, 1, operands->in[TF_A], &here, operands->in[TF_B],
+                                         &here, operands->c, &here);
         return TENFERRO_OK;
     }
-    small_job job = {p, small, operands};
-    double each = 20.0 + 0.05 * (double)(p->m.size * p->n.size * p->k.size);
-    int threads = tf_threads_for(engine, each * (double)p->batch.size);
-    int64_t grain = (int64_t)(20000.0 / each) + 1, lanes = small->kernel->lanes;
-    if (small->is_across)
-        return tf_run_chunks(engine, threads, (p->batch.size - 1) / lanes + 1, grain / lanes + 1,
-                             run_across, &job);
-    return tf_run_chunks(engine, threads, p->batch.size, grain, run, &job);
+    tf_parallel_body body = small->kind == TF_SMALL_ACROSS ? run_across : run;
+    if (small->products <= small->grain) { /* small calls pay for nothing else */
+        body(&job, 0, small->products, 0);
+        return TENFERRO_OK;
+    }
+    int threads = tf_threads_for(engine, small->nanoseconds);
+    return tf_run_chunks(engine, threads, small->products, small->grain, body, &job);
 }

@@ -55,9 +55,8 @@ static void search_columns(const arg_job *job, int64_t n, const char *in, int64_
     tf_loop_seek(reduced, 1, 0, counters, &offset);
     for (int64_t base = 0; base < reduced->count; base += extent) {
         for (int64_t first = 0; first < extent; first += ROWS)
-            job->columns(n, TF_MIN(ROWS, extent - first),
-                         in + (offset + first * stride) * job->size, rows, base + first == 0,
-                         base + first, best, found);
+            job->columns(n, TF_MIN(ROWS, extent - first), in + (offset + first * stride) * job->size,
+                         rows, base + first == 0, base + first, best, found);
         tf_loop_step(reduced, 1, counters, &offset);
     }
 }

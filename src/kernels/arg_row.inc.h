@@ -11,8 +11,8 @@ static int NAME(TF_JOIN(ARG, wins))(T x, T old)
     return !NAME(is_nan)(old) && (NAME(is_nan)(x) || BETTER(x, old));
 }
 
-static int64_t NAME(TF_JOIN(ARG, row))(int64_t n, const void *in, int64_t stride, int first,
-                                       void *best)
+static int64_t
+NAME(TF_JOIN(ARG, row))(int64_t n, const void *in, int64_t stride, int first, void *best)
 {
     const T *x = in;
     T mine;
@@ -26,9 +26,9 @@ static int64_t NAME(TF_JOIN(ARG, row))(int64_t n, const void *in, int64_t stride
     return i;
 }
 
-static void NAME(TF_JOIN(ARG, columns))(int64_t n, int64_t rows, const void *in,
-                                        const int64_t *reduced, int first, int64_t base, void *best,
-                                        int64_t *found)
+static void
+NAME(TF_JOIN(ARG, columns))(int64_t n, int64_t rows, const void *in, const int64_t *reduced,
+                            int first, int64_t base, void *best, int64_t *found)
 {
     const T *x = in;
     T mine[TF_REDUCE_LENGTH], *old = best;

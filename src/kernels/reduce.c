@@ -9,12 +9,12 @@
 #include "kernels/loop.h"
 #include "kernels/table.h"
 
-#define ROW_LEAF 1024 /* elements of a leaf along a row */
-#define SHORT_ROW 32  /* shorter rows are tiles */
-#define MOST_ROWS 64  /* reduced elements of a tile, at most */
+#define ROW_LEAF 1024  /* elements of a leaf along a row */
+#define SHORT_ROW 32   /* shorter rows are tiles */
+#define MOST_ROWS 64   /* reduced elements of a tile, at most */
 #define ENOUGH_KEPT 64 /* a tile with fewer elements takes another axis */
 #define ENOUGH_ROWS 16
-#define PERIODS 16       /* rows of fewer elements that follow one another are taken so many at a time */
+#define PERIODS 16 /* rows of fewer elements that follow one another are taken so many at a time */
 #define PERIOD_LEAF 2048 /* of them in a leaf */
 #define CHUNK 131072     /* elements of a chunk */
 #define LEVELS 18        /* it has at most 2^17 leaves */
@@ -32,11 +32,12 @@ typedef struct reduce_job {
     const tf_reduce_kernels *kernels;
     tf_copy_scatter scatter;
     int64_t size;
-    group kept;           /* operands: in, out, an array of all results */
-    group reduced;        /* operand: in */
-    int rows;             /* leaves are pieces of rows, not tiles */
+    group kept;    /* operands: in, out, an array of all results */
+    group reduced; /* operand: in */
+    int rows;      /* leaves are pieces of rows, not tiles */
     int64_t row_stride;
-    int is_unit, periods; /* a tile's kept elements are contiguous; its rows follow one another, too */
+    int is_unit,
+        periods; /* a tile's kept elements are contiguous; its rows follow one another, too */
     int64_t leaves_each, chunks, results;
     const char *in;
     char *out, *partials; /* [chunk][result], if there are several chunks */
@@ -216,8 +217,7 @@ static void cut(reduce_job *job, const tf_loop *kept, const tf_loop *reduced)
         }
         job->reduced.closed |= job->reduced.length >= ENOUGH_ROWS;
         job->periods |= r == 0 && !job->rows && job->kept.length < PERIODS &&
-                        has_unit_steps(&job->kept) &&
-                        reduced->strides[0][0] == job->kept.length &&
+                        has_unit_steps(&job->kept) && reduced->strides[0][0] == job->kept.length &&
                         reduced->extents[0] >= PERIODS;
         take_axis(&job->reduced, reduced, r++, job->periods ? PERIOD_LEAF : MOST_ROWS);
         if (job->periods)
@@ -227,9 +227,9 @@ static void cut(reduce_job *job, const tf_loop *kept, const tf_loop *reduced)
 }
 
 /* Reduces the partial results over the chunks: the same problem, at least a hundred times smaller. */
-static tenferro_status reduce_partials(const tf_engine *engine, tf_reduce_op op,
-                                       tenferro_dtype dtype, const reduce_job *job,
-                                       const tf_loop *kept)
+static tenferro_status
+reduce_partials(const tf_engine *engine, tf_reduce_op op, tenferro_dtype dtype,
+                const reduce_job *job, const tf_loop *kept)
 {
     int64_t extents[TF_MAX_AXES + 1], in_strides[TF_MAX_AXES + 1], out_strides[TF_MAX_AXES + 1];
     unsigned char reduced[TF_MAX_AXES + 1] = {0};
@@ -340,8 +340,7 @@ tenferro_status tf_reduce(const tf_engine *engine, tf_reduce_op op, tenferro_dty
     kept.operands = 3; /* the third one: compact */
     kept.shift[2] = 0;
     for (int axis = 0; axis < kept.rank; axis++)
-        kept.strides[2][axis] =
-            axis == 0 ? 1 : kept.strides[2][axis - 1] * kept.extents[axis - 1];
+        kept.strides[2][axis] = axis == 0 ? 1 : kept.strides[2][axis - 1] * kept.extents[axis - 1];
     int64_t size = tf_element_size(dtype);
     reduce_job job; /* too large to be cleared each time */
     job.kernels = &engine->kernels->reduce[op][dtype];

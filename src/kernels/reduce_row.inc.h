@@ -54,8 +54,8 @@ static void NAME(TF_JOIN(REDUCE, combine))(int64_t n, const void *in, void *resu
 }
 
 /* Four rows at a time save three quarters of the traffic with the accumulators. */
-static void NAME(TF_JOIN(REDUCE, rows))(int64_t n, int64_t rows, const T *x, const int64_t *reduced,
-                                        T *acc)
+static void
+NAME(TF_JOIN(REDUCE, rows))(int64_t n, int64_t rows, const T *x, const int64_t *reduced, T *acc)
 {
     enum { LINE = 64 / sizeof(T) };
     for (int64_t i = 0; i < n; i++)

@@ -62,7 +62,7 @@ static number plus(number x, number y)
 
 /* All tiles of C, as the packed route walks them. */
 static void multiply(const tf_microkernel *kernel, int64_t m, int64_t n, int64_t k, const matrix *a,
-                     const matrix *b, int conj_a, int conj_b, int in_place, tf_tile tile, matrix *c)
+                     const matrix *b, int conj_a, int conj_b, tf_tile tile, matrix *c)
 {
     static _Alignas(64) char packed_a[1 << 17], packed_b[1 << 17];
     int64_t size = c->storage.size;
@@ -76,21 +76,54 @@ static void multiply(const tf_microkernel *kernel, int64_t m, int64_t n, int64_t
             tile.n = TF_MIN(kernel->nr, n - j);
             tile.rows = c->rows + i;
             tile.columns = c->columns + j;
-            if (in_place)
-                kernel->multiply_in_place(k, a->storage.buffer + a->rows[i] * size,
-                                          k > 1 ? a->columns[1] : 0,
-                                          b->storage.buffer + b->rows[j] * size,
-                                          k > 1 ? b->columns[1] : 0, n > 1 ? b->rows[1] : 0, &tile);
-            else
-                kernel->multiply(k, packed_a + i * k * size, packed_b + j * k * size, &tile);
+            kernel->multiply(k, packed_a + i * k * size, packed_b + j * k * size, &tile);
         }
+}
+
+static int64_t step(const int64_t *offsets, int64_t count)
+{
+    return count > 1 ? offsets[1] - offsets[0] : 0;
+}
+
+/* The sum as two lines, the columns as a batch of two products, with what comes next fetched. */
+static void
+multiply_in_place(const tf_microkernel *kernel, int64_t m, int64_t n, int64_t k, const matrix *a,
+                  const matrix *b, int conj_a, int conj_b, tf_tile tile, matrix *c)
+{
+    int64_t lines = k % 2 == 0 ? 2 : 1, products = n % 2 == 0 ? 2 : 1;
+    const int64_t a_lines[] = {0, a->columns[k / 2]}, b_lines[] = {0, b->columns[k / 2]};
+    const int64_t a_at[4] = {0}, b_at[] = {0, b->rows[n / 2], 0, b->rows[n / 2]},
+                  c_at[] = {0, c->columns[n / 2], 0, c->columns[n / 2]};
+    tf_in_place shape = {.m = m,
+                         .n = n / products,
+                         .k = k / lines,
+                         .lines = lines,
+                         .a_step = step(a->columns, k),
+                         .b_step = step(b->columns, k),
+                         .a_lines = a_lines,
+                         .b_lines = b_lines,
+                         .b_column = step(b->rows, n),
+                         .c_row = step(c->rows, m),
+                         .c_column = step(c->columns, n),
+                         .conj_a = conj_a,
+                         .conj_b = conj_b,
+                         .alpha = tile.alpha,
+                         .beta = tile.beta,
+                         .ahead = 2,
+                         .lines_ahead = {1, 2, 3}};
+    if (m == 1)
+        shape.c_row = tile.is_run;
+    kernel->multiply_in_place(&shape, products, a->storage.buffer, a_at, b->storage.buffer, b_at,
+                              c->storage.buffer, c_at);
 }
 
 static void check(const tf_microkernel *kernel, tenferro_dtype dtype, int64_t m, int64_t n)
 {
     int64_t k = 1 + random_below(20), size = tf_element_size(dtype);
     int in_place = kernel->multiply_in_place != NULL && random_below(2),
-        c_layout = random_below(2) ? ROWS_RUN : SCATTERED;
+        c_layout = random_below(2) ? ROWS_RUN
+                   : in_place      ? COLUMNS_RUN
+                                   : SCATTERED;
     int conj_a = random_below(2) && tf_is_complex(dtype),
         conj_b = random_below(2) && tf_is_complex(dtype);
     matrix a, b, c;
@@ -112,7 +145,10 @@ static void check(const tf_microkernel *kernel, tenferro_dtype dtype, int64_t m,
                     .is_run = c_layout == ROWS_RUN,
                     .alpha = alpha_bytes,
                     .beta = has_beta ? beta_bytes : NULL};
-    multiply(kernel, m, n, k, &a, &b, conj_a, conj_b, in_place, tile, &c);
+    if (in_place)
+        multiply_in_place(kernel, m, n, k, &a, &b, conj_a, conj_b, tile, &c);
+    else
+        multiply(kernel, m, n, k, &a, &b, conj_a, conj_b, tile, &c);
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {
             number want = {0, 0, 0};
