@@ -141,14 +141,14 @@ static const char *find_kind(const tf_microkernel *kernel, const tf_problem *p, 
     if (lies_well(kernel, p))
         return NULL;
     int64_t column = p->k.size * p->size;
+    if (p->k.size > TF_SMALL || round_up(p->m.size, kernel->lanes) * column > PACKED_BYTES)
+        return "the packed operands do not fit on the stack";
     *kind = TF_SMALL_COPIED_A;
     if (kernel->multiply_in_place != NULL && !tf_is_complex(p->dtype) && is_line(&p->m) &&
-        is_line(&p->n) && is_line(&p->k) && p->m.size <= kernel->mr &&
-        round_up(p->m.size, kernel->lanes) * column <= PACKED_BYTES)
+        is_line(&p->n) && is_line(&p->k) && p->m.size <= kernel->mr)
         return NULL;
     *kind = TF_SMALL_PANELS;
-    if (p->k.size > TF_SMALL || round_up(p->m.size, kernel->lanes) * column > PACKED_BYTES ||
-        round_up(p->n.size, kernel->nr) * column > PACKED_BYTES)
+    if (round_up(p->n.size, kernel->nr) * column > PACKED_BYTES)
         return "the packed operands do not fit on the stack";
     return NULL;
 }
