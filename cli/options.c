@@ -99,6 +99,13 @@ static tenferro_status set_json(options *o, const char *value)
     return TENFERRO_OK;
 }
 
+static tenferro_status set_calibrate(options *o, const char *value)
+{
+    (void)value;
+    o->calibrate = 1;
+    return TENFERRO_OK;
+}
+
 static tenferro_status set_quiet(options *o, const char *value)
 {
     (void)value;
@@ -165,6 +172,7 @@ static const option_kind kinds[] = {
     {"--dtype", NULL, OPTION_DTYPE, 1, set_dtype},
     {"--order", NULL, OPTION_ORDER, 1, set_order},
     {"--json", NULL, OPTION_JSON, 0, set_json},
+    {"--calibrate", NULL, OPTION_CALIBRATE, 0, set_calibrate},
     {"--quiet", "-q", OPTION_QUIET, 0, set_quiet},
     {"--random", NULL, OPTION_RANDOM, 1, set_random},
     {"--data", NULL, OPTION_DATA, 1, set_data},

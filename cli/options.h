@@ -17,7 +17,8 @@ enum {
     OPTION_DATA = 1 << 8,
     OPTION_SAVE_DATA = 1 << 9,
     OPTION_SHAPES = 1 << 10,
-    OPTION_FORMAT = 1 << 11
+    OPTION_FORMAT = 1 << 11,
+    OPTION_CALIBRATE = 1 << 12
 };
 
 /* Strings are the argument vector's; absent ones are NULL. */
@@ -30,6 +31,7 @@ typedef struct options {
     tenferro_dtype dtype; /* 0: not given */
     const char *order;
     int json;
+    int calibrate;
     int quiet;
     int random;
     uint64_t seed; /* of --random */

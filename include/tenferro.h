@@ -12,6 +12,7 @@
 #include <tenferro/primitive.h>
 #include <tenferro/prims.h>
 #include <tenferro/provider.h>
+#include <tenferro/rates.h>
 #include <tenferro/tensor.h>
 
 #endif

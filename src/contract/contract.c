@@ -42,18 +42,25 @@ typedef struct brief_plan {
     int64_t words[WORDS(TF_MAX_LABELS)];
 } brief_plan;
 
+/* Of routes that are about as fast an own one is taken: a guest has threads that must be parked. */
+#define GUEST_MARGIN 1.1
+
+/* All but the naive one. */
+static const tf_contract_route others[] = {TF_ROUTE_SMALL, TF_ROUTE_DIRECT, TF_ROUTE_PACKED,
+                                           TF_ROUTE_BLAS};
+
 /* The one that is predicted to be fastest.  Whether it serves is asked last: a guest is loaded then. */
 static tf_contract_route choose(const tf_engine *engine, const tf_problem *p)
 {
     tf_shape shape;
-    tf_shape_of_problem(p, &shape);
+    tf_shape_of_problem(engine, p, &shape);
     tf_contract_route best = TF_ROUTE_NAIVE;
     double least = routes[best].seconds(engine, &shape);
-    static const tf_contract_route others[] = {TF_ROUTE_SMALL, TF_ROUTE_DIRECT, TF_ROUTE_PACKED,
-                                               TF_ROUTE_BLAS};
     for (size_t i = 0; i < TF_COUNT(others); i++) {
         const tf_route *route = &routes[others[i]];
         double seconds = route->seconds(engine, &shape);
+        if (others[i] == TF_ROUTE_BLAS)
+            seconds *= GUEST_MARGIN;
         if (seconds < least && (route->refuses == NULL || route->refuses(engine, p) == NULL)) {
             best = others[i];
             least = seconds;
@@ -68,7 +75,7 @@ static int prefers_naive(const tf_engine *engine, const tf_problem *p)
     tf_shape shape;
     if (p->only[0].count == 0 && p->only[1].count == 0)
         return 0;
-    tf_shape_of_problem(p, &shape);
+    tf_shape_of_problem(engine, p, &shape);
     return tf_naive_seconds(engine, &shape) < 1e-6;
 }
 
@@ -181,6 +188,32 @@ tenferro_status tf_contract(const tf_engine *engine, const tf_contraction *contr
     return tf_contract_run(engine, &brief.plan, NULL, NULL, a, b, c);
 }
 
+double tf_contract_predict(const tf_engine *engine, const tf_contraction *contraction,
+                           tf_contract_route route)
+{
+    brief_plan brief;
+    tf_contract_report report;
+    if (brief_init(engine, contraction, route, &brief) != TENFERRO_OK)
+        return 0;
+    tf_contract_plan_report(engine, &brief.plan, &report);
+    return report.seconds;
+}
+
+double tf_contract_predict_sizes(const tf_engine *engine, tenferro_dtype dtype, double batch,
+                                 double m, double n, double k)
+{
+    tf_shape shape;
+    tf_shape_of_sizes(dtype, batch, m, n, k, &shape);
+    double least = routes[TF_ROUTE_NAIVE].seconds(engine, &shape);
+    for (size_t i = 0; i < TF_COUNT(others); i++) {
+        int serves = others[i] != TF_ROUTE_BLAS &&
+                     (others[i] != TF_ROUTE_SMALL || TF_MAX(m, TF_MAX(n, k)) <= TF_SMALL);
+        if (serves)
+            least = TF_MIN(least, routes[others[i]].seconds(engine, &shape));
+    }
+    return least;
+}
+
 tf_contract_route tf_contract_choose(const tf_engine *engine, const tf_contraction *contraction)
 {
     brief_plan brief;
@@ -197,7 +230,7 @@ void tf_contract_plan_report(const tf_engine *engine, const tf_contract_plan *pl
     if (p->is_empty)
         return;
     tf_shape shape;
-    tf_shape_of_problem(p, &shape);
+    tf_shape_of_problem(engine, p, &shape);
     out->seconds = routes[plan->route].seconds(engine, &shape);
     if (plan->route == TF_ROUTE_SMALL || plan->route == TF_ROUTE_PACKED) {
         out->mr = kernel->mr;

@@ -68,6 +68,16 @@ typedef struct tf_contract_report {
 void tf_contract_plan_report(const tf_engine *engine, const tf_contract_plan *plan,
                              tf_contract_report *out);
 
+/*
+ * Seconds that a contraction should take by that route on one thread; of AUTO the least.  0 for one
+ * that cannot be planned.  Of sizes alone: as if the matrices lay well, for whoever orders
+ * contractions.
+ */
+double tf_contract_predict(const tf_engine *engine, const tf_contraction *contraction,
+                           tf_contract_route route);
+double tf_contract_predict_sizes(const tf_engine *engine, tenferro_dtype dtype, double batch,
+                                 double m, double n, double k);
+
 /* The route that AUTO takes; NAIVE for a contraction that cannot be.  Its name ("packed"). */
 tf_contract_route tf_contract_choose(const tf_engine *engine, const tf_contraction *contraction);
 const char *tf_route_name(tf_contract_route route);

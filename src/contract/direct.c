@@ -169,7 +169,7 @@ tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *pr
                       .kernel = tf_microkernel_for(engine, problem->dtype),
                       .out = &out,
                       .sum = &sum};
-    int threads = tf_threads_for(engine, 0.7 * tf_problem_work(problem));
+    int threads = tf_threads_of(engine, problem, tf_direct_seconds);
     if (!prefers_dots(&out, &sum)) {
         job.segments = (out.extents[0] - 1) / ROW + 1;
         int64_t items = out.count / out.extents[0] * job.segments;

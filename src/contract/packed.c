@@ -221,7 +221,7 @@ static int plan(packed_job *job, const tf_engine *engine, const tf_problem *p, i
     int64_t l1 = engine->l1_bytes > 0 ? engine->l1_bytes : 32768,
             l2 = engine->l2_bytes > 0 ? engine->l2_bytes : 524288,
             l3 = engine->l3_bytes > 0 ? engine->l3_bytes : 8 << 20;
-    int threads = tf_threads_for(engine, 0.05 * tf_problem_work(p));
+    int threads = tf_threads_of(engine, p, tf_packed_seconds);
     int64_t kc = TF_MIN(TF_MAX(l1 / 2 / (kernel->nr * p->size), 64), 512);
     job->kc = even_parts(p->k.size, kc, 1);
     int64_t mc = TF_MIN(TF_MAX(l2 / 2 / (kc * p->size), kernel->mr), 1024);

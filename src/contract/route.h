@@ -31,6 +31,9 @@ typedef struct tf_route {
 tenferro_status tf_contract_naive(const tf_engine *engine, const tf_problem *problem,
                                   const tf_prepared *prepared, const tf_operands *operands);
 
+/* Why there is no kind for the problem, or NULL. */
+const char *
+tf_small_find_kind(const tf_microkernel *kernel, const tf_problem *problem, tf_small_kind *kind);
 const char *tf_small_refuses(const tf_engine *engine, const tf_problem *problem);
 void tf_small_prepare(const tf_engine *engine, const tf_problem *problem, tf_prepared *prepared);
 tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *problem,

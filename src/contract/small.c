@@ -127,8 +127,8 @@ static int is_across(const tf_microkernel *kernel, const tf_problem *p)
            p->batch.strides[TF_B][0] == 1 && p->batch.strides[TF_C][0] == 1;
 }
 
-/* Why there is no kind for the problem, or NULL. */
-static const char *find_kind(const tf_microkernel *kernel, const tf_problem *p, tf_small_kind *kind)
+const char *
+tf_small_find_kind(const tf_microkernel *kernel, const tf_problem *p, tf_small_kind *kind)
 {
     if (p->m.size > TF_SMALL || p->n.size > TF_SMALL || p->k.size > 4 * TF_SMALL)
         return "the matrices are too large";
@@ -156,14 +156,14 @@ static const char *find_kind(const tf_microkernel *kernel, const tf_problem *p, 
 const char *tf_small_refuses(const tf_engine *engine, const tf_problem *p)
 {
     tf_small_kind kind;
-    return find_kind(tf_microkernel_for(engine, p->dtype), p, &kind);
+    return tf_small_find_kind(tf_microkernel_for(engine, p->dtype), p, &kind);
 }
 
 void tf_small_prepare(const tf_engine *engine, const tf_problem *p, tf_prepared *prepared)
 {
     tf_small *small = &prepared->small;
     small->kernel = tf_microkernel_for(engine, p->dtype);
-    (void)find_kind(small->kernel, p, &small->kind); /* the route serves */
+    (void)tf_small_find_kind(small->kernel, p, &small->kind); /* the route serves */
     small->blocks_m = small->blocks_n = 1;
     small->shape.ahead = 0;
     if (small->kind == TF_SMALL_IN_PLACE || small->kind == TF_SMALL_COPIED_A)

@@ -158,7 +158,7 @@ tf_context_slot(tenferro_context *context, tf_slot slot,
 {
     tf_slot_entry *entry = &context->slots[slot];
     *out = atomic_load_explicit(&entry->object, memory_order_acquire);
-    if (TF_LIKELY(*out != NULL))
+    if (TF_LIKELY(*out != NULL) || !create)
         return TENFERRO_OK;
 
     void *made = NULL;

@@ -59,11 +59,12 @@ typedef enum tf_slot {
     TF_SLOT_LEVELS,
     TF_SLOT_EINSUM,
     TF_SLOT_PLANS,
+    TF_SLOT_RATES,
     TF_SLOT_COUNT
 } tf_slot;
 /*
  * The slot's object, made by create(context, &object) at the first use (at most one wins if threads
- * race; a losing one is destroyed).  destroy runs when the context is destroyed, last slot first.
+ * race; a losing one is destroyed); create NULL: NULL if there is none yet.  destroy runs when the context is destroyed, last slot first.
  * A slot's object never holds a reference to its context or a tensor (no cycles).
  */
 tenferro_status

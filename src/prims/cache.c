@@ -57,6 +57,12 @@ static uint64_t hash_words(const int64_t *words, size_t count)
     return tf_hash_u64(x + y * 31);
 }
 
+/* Plans that were made with other rates are not found again. */
+static uint64_t rates_of(const tenferro_context *context)
+{
+    return (uint64_t)(uintptr_t)tf_context_rates(context);
+}
+
 /* ---- finding and keeping ---- */
 
 static void retain(void *plan)
@@ -81,7 +87,8 @@ tf_plan_cached(tenferro_context *context, const tf_description *description, ten
     if (!cache)
         return tf_plan_make(context, description, 0, out);
     (void)description_key(description, room);
-    const tf_cache_key key = {room, bytes, hash_words(room, bytes / sizeof *room)};
+    const tf_cache_key key = {room, bytes,
+                              hash_words(room, bytes / sizeof *room) ^ rates_of(context)};
     *out = tf_cache_find(cache, &key, retain);
     if (TF_LIKELY(*out != NULL))
         return TENFERRO_OK;
@@ -136,7 +143,8 @@ static prepared *find_prepared(tenferro_context *context, const tf_engine *engin
     tf_cache *cache = bytes ? tf_cache_of(context, TF_SLOT_PLANS) : NULL;
     if (!cache)
         return NULL;
-    const tf_cache_key key = {room, bytes, hash_words(room, bytes / sizeof *room)};
+    const tf_cache_key key = {room, bytes,
+                              hash_words(room, bytes / sizeof *room) ^ rates_of(context)};
     prepared *p = tf_cache_find(cache, &key, retain_prepared);
     if (TF_LIKELY(p != NULL))
         return p;

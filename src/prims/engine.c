@@ -52,6 +52,7 @@ void tf_context_engine(tenferro_context *context, tf_engine *out)
         .l1_bytes = cpu->l1_bytes,
         .l2_bytes = cpu->l2_bytes,
         .l3_bytes = cpu->l3_bytes,
+        .rates = tf_context_rates(context),
         .user = context,
         .cancelled = cancelled,
         .scratch_take = scratch_take,

@@ -2,8 +2,13 @@
 #ifndef TF_PRIMS_ENGINE_H
 #define TF_PRIMS_ENGINE_H
 
+#include <tenferro/rates.h>
+
 #include "contract/contract.h"
 #include "memory/context.h"
+
+/* Those that were set or measured; NULL: the built-in ones serve.  They live as long as the context. */
+const tenferro_rates *tf_context_rates(const tenferro_context *context);
 
 void tf_context_engine(tenferro_context *context, tf_engine *out);
 

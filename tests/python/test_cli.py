@@ -531,6 +531,9 @@ def test_help_and_info():
     check(text.returncode == 0 and "tenferro: " in text.stdout and "threads: 2" in text.stdout, "tenferro info",
           text.stdout + text.stderr)
     check(json.loads(as_json.stdout)["threads"].startswith("2"), "tenferro info --json", as_json.stdout)
+    check("rates: built in" in text.stdout and "route packed: " in text.stdout, "tenferro info: rates", text.stdout)
+    measured = tool("info", "--calibrate")
+    check(measured.returncode == 0 and "rates: measured" in measured.stdout, "info --calibrate", measured.stdout)
 
 
 def main():

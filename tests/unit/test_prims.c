@@ -600,7 +600,8 @@ static void describe__contraction__tells_route_and_shape(void **state)
     tenferro_plan *plan = matmul_plan(64, 32, 16);
     CHECK_OK(tenferro_plan_describe(plan, text, sizeof text, &needed));
     assert_int_equal(needed, strlen(text));
-    assert_non_null(strstr(text, "route: "));
+    assert_non_null(strstr(text, "route: small\ntile: "));
+    assert_non_null(strstr(text, " us on one thread"));
     assert_non_null(strstr(text, "m 64 n 32 k 16"));
     assert_non_null(strstr(text, "flops: 65536"));
     CHECK_OK(tenferro_plan_describe(plan, NULL, 0, &needed));
