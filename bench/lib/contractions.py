@@ -139,8 +139,8 @@ def tccg(stage, case, dtype, size, groups):
     x, y = (stage.array(name, dtype, labels, extents) for name, labels in (("A", a), ("B", b)))
     out, other = (stage.array(name, dtype, d, extents) for name in ("ours", "theirs"))
     plan = contraction(library, stage.context, dtype, extents, a, b, d)
-    moved = x.nbytes + y.nbytes + out.nbytes
-    common = {"limit": max(work(dtype, extents, a, b) / stage.peak(dtype), stage.copy_seconds(moved)),
+    moved, arithmetic = x.nbytes + y.nbytes + out.nbytes, work(dtype, extents, a, b) / stage.peak(dtype)
+    common = {"limit": max(arithmetic, stage.copy_seconds(moved)) if arithmetic else None,  # no peak was measured
               "limit_name": "arithmetic, memory", "note": plan.describe().get("route", "")}
     known = {"NumPy": peers.numpy_by_hand(a, b, d, extents, x, y), "torch": peers.torch_einsum(a, b, d, x, y)}
     known = {peer: both for peer, both in known.items() if both}
@@ -213,8 +213,9 @@ READING = {"abcde,efbad->cf": dict(zip("abcdef", (24, 16, 24, 32, 32, 24))),
 
 
 def permute_and_multiply(stage, dtype, extents, labels, arrays, out):
-    """Our permutation plans and one matrix product by the guest: a function."""
+    """Our permutation plans and one matrix product by the guest, if there is one: a function."""
     a, b, d = labels
+    route = BLAS if peers.openblas() else PACKED
     summed = "".join(x for x in a if x in b)
     kept = ["".join(x for x in d if x in labels) for labels in (a, b)]
     steps, factors = [], []
@@ -226,13 +227,11 @@ def permute_and_multiply(stage, dtype, extents, labels, arrays, out):
         steps.append(permutation(library, stage.context, dtype, extents, labels, summed + rest).bind([array], permuted))
         factors.append((summed + rest, permuted))
     (a, x), (b, y) = factors
-    product = contraction(library, stage.context, dtype, extents, a, b, kept[0] + kept[1], BLAS)
-    if d in (kept[0] + kept[1], kept[1] + kept[0]):
-        steps.append(contraction(library, stage.context, dtype, extents, a, b, d, BLAS).bind([x, y], out))
-    else:
-        between = stage.array("D'", dtype, kept[0] + kept[1], extents)
-        steps.append(product.bind([x, y], between))
-        steps.append(permutation(library, stage.context, dtype, extents, kept[0] + kept[1], d).bind([between], out))
+    made = d if d == kept[1] + kept[0] else kept[0] + kept[1]
+    between = out if made == d else stage.array("D'", dtype, made, extents)
+    steps.append(contraction(library, stage.context, dtype, extents, a, b, made, route).bind([x, y], between))
+    if made != d:
+        steps.append(permutation(library, stage.context, dtype, extents, made, d).bind([between], out))
     return lambda: [step() for step in steps]
 
 
