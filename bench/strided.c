@@ -453,7 +453,9 @@ int main(int argc, char **argv)
     if (ok)
         tf_context_engine(context, &engine);
     for (size_t i = 0; i < sizeof rows / sizeof *rows && ok; i++) {
-        if (only && strstr(rows[i].name, only) == NULL)
+        char name[96];
+        snprintf(name, sizeof name, "%s %s %s", rows[i].name, rows[i].extents, rows[i].types);
+        if (only && strstr(name, only) == NULL)
             continue;
         int outcome = run(&b, &engine, &rows[i], memory);
         ok = outcome >= 0;

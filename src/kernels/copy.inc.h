@@ -36,14 +36,11 @@ static void NAME(copy)(int64_t n, const void *const *in, const int64_t *in_strid
         TF_INDEPENDENT
         for (int64_t i = 0; i < n; i++)
             z[i] = x[-i];
-    } else if (out_stride == 1) {
-        TF_INDEPENDENT
-        for (int64_t i = 0; i < n; i++)
-            z[i] = x[i * stride];
     } else {
-        TF_INDEPENDENT
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < n; i++) {
+            TF_SCALAR(i);
             z[i * out_stride] = x[i * stride];
+        }
     }
 }
 
@@ -66,9 +63,10 @@ NAME(gather)(const int64_t *n, const void *in, const int64_t *in0, const int64_t
     T *z = out;
     for (int64_t j = 0; j < n[1]; j++, z += n[0]) {
         const T *x = (const T *)in + in1[j];
-        TF_INDEPENDENT
-        for (int64_t i = 0; i < n[0]; i++)
+        for (int64_t i = 0; i < n[0]; i++) {
+            TF_SCALAR(i);
             z[i] = x[in0[i]];
+        }
     }
 }
 
@@ -78,9 +76,10 @@ NAME(scatter)(const int64_t *n, const void *in, void *out, const int64_t *out0, 
     const T *x = in;
     for (int64_t j = 0; j < n[1]; j++, x += n[0]) {
         T *z = (T *)out + out1[j];
-        TF_INDEPENDENT
-        for (int64_t i = 0; i < n[0]; i++)
+        for (int64_t i = 0; i < n[0]; i++) {
+            TF_SCALAR(i);
             z[out0[i]] = x[i];
+        }
     }
 }
 
@@ -95,14 +94,19 @@ static void NAME(tile)(const int64_t *n, const void *in, const int64_t *in_offse
         if (ahead != NULL)
             for (int64_t i = 0; i < n[0]; i++)
                 TF_PREFETCH_L2((const T *)ahead + in_offsets[i]);
-        if (n[0] < n[1])
+        if (n[0] < n[1]) {
             for (int64_t i = 0; i < n[0]; i++)
-                for (int64_t j = 0; j < n[1]; j++)
+                for (int64_t j = 0; j < n[1]; j++) {
+                    TF_SCALAR(j);
                     z[i + out_offsets[j]] = x[in_offsets[i] + j];
-        else
+                }
+        } else {
             for (int64_t j = 0; j < n[1]; j++)
-                for (int64_t i = 0; i < n[0]; i++)
+                for (int64_t i = 0; i < n[0]; i++) {
+                    TF_SCALAR(i);
                     z[i + out_offsets[j]] = x[in_offsets[i] + j];
+                }
+        }
         return;
     }
     for (int64_t i = 0; i < n[0]; i += BLOCK_I) {

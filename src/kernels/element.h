@@ -30,6 +30,13 @@
 #define TF_INDEPENDENT
 #endif
 
+/* The next loop, though short, is vectorised as a loop. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TF_ROLLED _Pragma("GCC unroll 1")
+#else
+#define TF_ROLLED
+#endif
+
 typedef struct tf_c64 {
     float re, im;
 } tf_c64;

@@ -228,7 +228,7 @@ run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row
     int64_t largest = 1;
     for (int k = 0; k < loop->operands; k++)
         largest = TF_MAX(largest, sizes[k]);
-    tf_tiles_init(&tiles, loop, TF_MAX(crossing, 1), BLOCK_RUN / largest, BLOCK_BYTES / largest);
+    tf_tiles_init(&tiles, loop, crossing, BLOCK_RUN / largest, BLOCK_BYTES / largest);
     for (int k = 0; k < loop->operands; k++) {
         int64_t step, across;
         int regular = tf_tile_is_regular(&tiles, k, 0, &step);

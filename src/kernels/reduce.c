@@ -9,9 +9,9 @@
 #include "kernels/loop.h"
 #include "kernels/table.h"
 
-#define ROW_LEAF 1024  /* elements of a leaf along a row */
+#define ROW_LEAF 2048  /* elements of a leaf along a row */
 #define SHORT_ROW 32   /* shorter rows are tiles */
-#define MOST_ROWS 64   /* reduced elements of a tile, at most */
+#define MOST_ROWS 128  /* reduced elements of a tile, at most */
 #define ENOUGH_KEPT 64 /* a tile with fewer elements takes another axis */
 #define ENOUGH_ROWS 16
 #define PERIODS 16 /* rows of fewer elements that follow one another are taken so many at a time */
@@ -216,8 +216,9 @@ static void cut(reduce_job *job, const tf_loop *kept, const tf_loop *reduced)
             continue;
         }
         job->reduced.closed |= job->reduced.length >= ENOUGH_ROWS;
-        job->periods |= r == 0 && !job->rows && job->kept.length < PERIODS &&
-                        has_unit_steps(&job->kept) && reduced->strides[0][0] == job->kept.length &&
+        job->periods |= r == 0 && !job->rows && job->kept.length > 1 &&
+                        job->kept.length < PERIODS && has_unit_steps(&job->kept) &&
+                        reduced->strides[0][0] == job->kept.length &&
                         reduced->extents[0] >= PERIODS;
         take_axis(&job->reduced, reduced, r++, job->periods ? PERIOD_LEAF : MOST_ROWS);
         if (job->periods)

@@ -26,6 +26,7 @@ static void NAME(TF_JOIN(REDUCE, row))(int64_t n, const void *in, int64_t stride
         for (; i + WIDTH <= n; i += WIDTH) {
             for (int j = 0; j < WIDTH; j += 64 / (int)sizeof(T))
                 FETCH_AHEAD(x + i + j);
+            TF_ROLLED
             for (int j = 0; j < WIDTH; j++)
                 acc[j] = OP(acc[j], x[i + j]);
         }
@@ -57,7 +58,7 @@ static void NAME(TF_JOIN(REDUCE, combine))(int64_t n, const void *in, void *resu
 static void
 NAME(TF_JOIN(REDUCE, rows))(int64_t n, int64_t rows, const T *x, const int64_t *reduced, T *acc)
 {
-    enum { LINE = 64 / sizeof(T) };
+    enum { LINES = 4, WIDTH = LINES * 64 / sizeof(T) };
     for (int64_t i = 0; i < n; i++)
         acc[i] = x[reduced[0] + i];
     int64_t row = 1;
@@ -65,17 +66,20 @@ NAME(TF_JOIN(REDUCE, rows))(int64_t n, int64_t rows, const T *x, const int64_t *
         const T *a = x + reduced[row], *b = x + reduced[row + 1], *c = x + reduced[row + 2],
                 *d = x + reduced[row + 3];
         int64_t i = 0;
-        for (; i + LINE <= n; i += LINE) {
+        for (; i + WIDTH <= n; i += WIDTH) {
             for (int64_t j = row + 4; j < TF_MIN(row + 8, rows); j++)
-                TF_PREFETCH_L2(x + reduced[j] + i);
-            for (int j = 0; j < LINE; j++) {
-                T ab = OP(a[i + j], b[i + j]), cd = OP(c[i + j], d[i + j]), abcd = OP(ab, cd);
-                acc[i + j] = OP(acc[i + j], abcd);
+                for (int line = 0; line < LINES; line++)
+                    TF_PREFETCH_L2(x + reduced[j] + i + line * (WIDTH / LINES));
+            TF_INDEPENDENT
+            for (int j = 0; j < WIDTH; j++) {
+                T p = a[i + j], q = b[i + j], r = c[i + j], s = d[i + j], old = acc[i + j];
+                T pq = OP(p, q), rs = OP(r, s), all = OP(pq, rs);
+                acc[i + j] = OP(old, all);
             }
         }
         for (; i < n; i++) {
-            T ab = OP(a[i], b[i]), cd = OP(c[i], d[i]), abcd = OP(ab, cd);
-            acc[i] = OP(acc[i], abcd);
+            T pq = OP(a[i], b[i]), rs = OP(c[i], d[i]), all = OP(pq, rs);
+            acc[i] = OP(acc[i], all);
         }
     }
     for (; row < rows; row++)
@@ -97,9 +101,12 @@ static void NAME(TF_JOIN(REDUCE, columns))(int64_t n, int64_t rows, const void *
         T part[CHAINS];
         for (int k = 0; k < CHAINS; k++)
             part[k] = x[reduced[0] + kept[i + k]];
-        for (int64_t row = 1; row < rows; row++)
+        for (int64_t row = 1; row < rows; row++) {
+            TF_SCALAR(row);
+            const T *y = x + reduced[row];
             for (int k = 0; k < CHAINS; k++)
-                part[k] = OP(part[k], x[reduced[row] + kept[i + k]]);
+                part[k] = OP(part[k], y[kept[i + k]]);
+        }
         for (int k = 0; k < CHAINS; k++)
             acc[i + k] = part[k];
     }

@@ -70,7 +70,8 @@ static void grow(group *g, const tf_loop *loop, char *taken)
 /* The groups take axes in turn, the shorter one first; at least one axis each if there are two. */
 static void choose(group *groups, const tf_loop *loop, char *taken)
 {
-    grow(&groups[1], loop, taken);
+    if (!groups[1].closed)
+        grow(&groups[1], loop, taken);
     grow(&groups[0], loop, taken);
     while (!groups[0].closed || !groups[1].closed) {
         int g = groups[0].closed || (!groups[1].closed && groups[1].length < groups[0].length);
@@ -121,6 +122,7 @@ void tf_tiles_init(tf_tiles *t, const tf_loop *loop, int across, int64_t run, in
     char taken[TF_MAX_AXES] = {0};
     group groups[2] = {{.operand = 0, .length = 1, .block = 1, .limit = run},
                        {.operand = across, .length = 1, .block = 1, .limit = TF_MAX(1, area / run)}};
+    groups[1].closed = across == 0;
     choose(groups, loop, taken);
     for (int g = 1; g >= 0; g--)
         set_block(&groups[g],

@@ -11,7 +11,7 @@
 
 /*
  * A tile has elements (i, j), i < n[0], j < n[1], at offsets[k][0][i] + offsets[k][1][j] of operand
- * k from its origin.  Group 0 is dense in operand 0, group 1 in operand `across`.
+ * k from its origin.  Group 0 is dense in operand 0, group 1 in operand `across` (0: it is empty).
  */
 typedef struct tf_tiles {
     tf_loop outer;     /* over the tiles: along group 1, along group 0, then the rest */

@@ -18,6 +18,13 @@
 #define TF_PREFETCH_L2(p) ((void)0)
 #endif
 
+/* Keeps a loop over this index scalar: single loads and stores are faster than gathers and scatters. */
+#if defined(__GNUC__)
+#define TF_SCALAR(index) __asm__("" : "+r"(index))
+#else
+#define TF_SCALAR(index) ((void)0)
+#endif
+
 /* Reads memory that is poisoned for everybody else. */
 #if defined(__GNUC__)
 #define TF_NO_ASAN __attribute__((no_sanitize_address))
