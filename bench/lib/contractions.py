@@ -176,11 +176,12 @@ def tccg(stage, case, dtype, size, groups):
 
 
 def matmul(stage, dtype, n):
-    """Our packed route, no guest, against OpenBLAS."""
+    """Our own routes, no guest, against OpenBLAS."""
     extents = {"i": n, "j": n, "k": n}
     x, y, out, other = (stage.array(name, dtype, labels, extents)
                         for name, labels in (("A", "ik"), ("B", "kj"), ("ours", "ij"), ("theirs", "ij")))
-    ours = contraction(library, stage.own, dtype, extents, "ik", "kj", "ij", PACKED).bind([x, y], out)
+    plan = contraction(library, stage.own, dtype, extents, "ik", "kj", "ij")
+    ours = plan.bind([x, y], out)
     theirs = peers.gemm(dtype, n, n, n, x, y, other)
     if theirs is None:
         return []
@@ -188,7 +189,8 @@ def matmul(stage, dtype, n):
     theirs()
     agrees = close(out, other, n)
     samples = stage.measure(ours, theirs)
-    return [stage.row("matmul", f"n={n}", dtype, samples[0], "OpenBLAS gemm", samples[1], agrees=agrees)]
+    return [stage.row("matmul", f"n={n}", dtype, samples[0], "OpenBLAS gemm", samples[1], agrees=agrees,
+                      note=plan.describe().get("route", ""))]
 
 
 def integers(stage, dtype, n):

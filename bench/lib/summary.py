@@ -10,7 +10,7 @@ MEANS = {"compute-bound": (1.0, 1.05), "tccg, given": (2.0, 2.0), "tccg, fresh":
 TEXT = {"compute-bound": "tccg 16 MiB, m, n, k >= 128: against OpenBLAS gemm",
         "tccg, given": "tccg 1 and 16 MiB, given destination: against the faster of NumPy and torch",
         "tccg, fresh": "the same into fresh memory",
-        "matmul": "matmul, own packed route: against OpenBLAS",
+        "matmul": "matmul without a guest: against OpenBLAS",
         "reading": "one operand is read once: of the limit",
         "reading, detour": "the same against our own permute + gemm",
         "batched": "10000 small products: against a loop of gemm",
