@@ -6,16 +6,26 @@
 #error "rows.inc.h needs T, NAME, ADD, MUL, CONJ and ZERO"
 #endif
 
+#define FETCH_AHEAD 4096 /* bytes: long rows are fetched before the processor would */
+
 /* With the conjugations known, so that the compiler drops them. */
 TF_INLINE void NAME(accumulate_as)(int64_t n, const T *a, int64_t sa, int conj_a, const T *b,
                                    int64_t sb, int conj_b, int first, T *restrict acc)
 {
-    if (first)
-        for (int64_t i = 0; i < n; i++)
-            acc[i] = MUL(CONJ(a[i * sa], conj_a), CONJ(b[i * sb], conj_b));
-    else
-        for (int64_t i = 0; i < n; i++)
-            acc[i] = ADD(acc[i], MUL(CONJ(a[i * sa], conj_a), CONJ(b[i * sb], conj_b)));
+    enum { LINE = 64 / sizeof(T) };
+    for (int64_t at = 0; at < n; at += LINE) {
+        int64_t end = TF_MIN(at + LINE, n);
+        if (sa == 1)
+            TF_PREFETCH((const char *)(a + at) + FETCH_AHEAD);
+        if (sb == 1)
+            TF_PREFETCH((const char *)(b + at) + FETCH_AHEAD);
+        if (first)
+            for (int64_t i = at; i < end; i++)
+                acc[i] = MUL(CONJ(a[i * sa], conj_a), CONJ(b[i * sb], conj_b));
+        else
+            for (int64_t i = at; i < end; i++)
+                acc[i] = ADD(acc[i], MUL(CONJ(a[i * sa], conj_a), CONJ(b[i * sb], conj_b)));
+    }
 }
 
 static void NAME(accumulate)(int64_t n, const void *pa, int64_t sa, int conj_a, const void *pb,
@@ -45,10 +55,14 @@ TF_INLINE T NAME(dot_as)(int64_t n, const T *a, int64_t sa, int conj_a, const T 
     if (n >= WIDTH) {
         for (int j = 0; j < WIDTH; j++)
             sum[j] = MUL(CONJ(a[j * sa], conj_a), CONJ(b[j * sb], conj_b));
-        for (i = WIDTH; i + WIDTH <= n; i += WIDTH)
+        for (i = WIDTH; i + WIDTH <= n; i += WIDTH) {
+            if (sa == 1)
+                for (size_t at = 0; at < WIDTH * sizeof(T); at += 64)
+                    TF_PREFETCH((const char *)(a + i) + FETCH_AHEAD + at);
             for (int j = 0; j < WIDTH; j++)
                 sum[j] = ADD(sum[j],
                              MUL(CONJ(a[(i + j) * sa], conj_a), CONJ(b[(i + j) * sb], conj_b)));
+        }
         for (int width = WIDTH / 2; width > 0; width /= 2)
             for (int j = 0; j < width; j++)
                 sum[j] = ADD(sum[j], sum[j + width]);
@@ -89,3 +103,5 @@ static void NAME(finish)(int64_t n, const void *values, const void *palpha, cons
     for (int64_t i = 0; i < n; i++)
         c[i * sc] = ADD(MUL(alpha, acc[i]), MUL(beta, c[i * sc]));
 }
+
+#undef FETCH_AHEAD

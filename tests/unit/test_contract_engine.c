@@ -218,6 +218,83 @@ static void contract__too_many_iterations__overflows(void **state)
     fixture_close(&f);
 }
 
+/* Element (i, j) of an operand is a small integer, so that sums are exact in any order. */
+static double small_at(int64_t i, int64_t j)
+{
+    return (double)((i * 7 + j * 3) % 11 - 5);
+}
+
+/* sum over i, j of a[i,j] b[j,i]: B's part of a tile is turned, on one thread and on two alike. */
+static void contract__inner_product_transposed__is_exact(void **state)
+{
+    (void)state;
+    enum { M = 150, N = 331 };
+    static double a[M * N], b[M * N];
+    double want = 0;
+    for (int64_t j = 0; j < N; j++)
+        for (int64_t i = 0; i < M; i++) {
+            a[i + j * M] = small_at(i, j);
+            b[j + i * N] = small_at(j, 2 * i);
+            want += a[i + j * M] * b[j + i * N];
+        }
+    const tf_kernels *isas[4];
+    int count = fixture_isas(isas);
+    for (int isa = 0; isa < count; isa++) {
+        fixture f;
+        fixture_open(&f, isas[isa]);
+        int64_t extents[] = {M, N}, a_strides[] = {1, M}, b_strides[] = {N, 1}, none[] = {0, 0};
+        unsigned char summed[] = {1, 1};
+        tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                            .labels = 2,
+                            .extents = extents,
+                            .a_strides = a_strides,
+                            .b_strides = b_strides,
+                            .c_strides = none,
+                            .summed = summed};
+        double c = NAN;
+        assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_DIRECT, a, b, &c), TENFERRO_OK);
+        assert_true(c == want);
+        fixture_close(&f);
+    }
+}
+
+/* C of 17 MB goes past the caches, from an address that no cache line begins at. */
+static void contract__outer_product_past_the_caches__is_exact(void **state)
+{
+    (void)state;
+    enum { M = 1501, N = 1501 };
+    static double a[M], b[N], c[M * N + 3];
+    for (int64_t i = 0; i < M; i++) {
+        a[i] = small_at(i, 1);
+        b[i] = small_at(2, i);
+    }
+    const tf_kernels *isas[4];
+    int count = fixture_isas(isas);
+    double alphas[] = {1, 2};
+    for (int run = 0; run < 2 * count; run++) {
+        fixture f;
+        fixture_open(&f, isas[run / 2]);
+        int64_t extents[] = {M, N}, a_strides[] = {1, 0}, b_strides[] = {0, 1}, c_strides[] = {1, M};
+        unsigned char summed[] = {0, 0};
+        tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                            .labels = 2,
+                            .extents = extents,
+                            .a_strides = a_strides,
+                            .b_strides = b_strides,
+                            .c_strides = c_strides,
+                            .summed = summed,
+                            .alpha = &alphas[run % 2]};
+        for (int64_t i = 0; i < M * N + 3; i++)
+            c[i] = NAN;
+        assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_DIRECT, a, b, c + 1), TENFERRO_OK);
+        assert_true(isnan(c[0]) && isnan(c[M * N + 1]));
+        for (int64_t j = 0; j < N; j++)
+            for (int64_t i = 0; i < M; i++)
+                assert_true(c[1 + i + j * M] == alphas[run % 2] * a[i] * b[j]);
+        fixture_close(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +306,8 @@ int main(void)
         cmocka_unit_test(contract__no_scratch__leaves_c_alone),
         cmocka_unit_test(contract__cancelled__stops),
         cmocka_unit_test(contract__too_many_iterations__overflows),
+        cmocka_unit_test(contract__inner_product_transposed__is_exact),
+        cmocka_unit_test(contract__outer_product_past_the_caches__is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
