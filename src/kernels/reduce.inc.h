@@ -34,11 +34,24 @@
 #endif
 
 #if KIND != KIND_COMPLEX
+/* NaN wins; in two steps, as compilers vectorise chains of them then. */
+static inline T NAME(smaller)(T x, T y)
+{
+    T least = x < y ? x : y;
+    return NAME(is_nan)(x) ? x : least;
+}
+
+static inline T NAME(larger)(T x, T y)
+{
+    T most = x > y ? x : y;
+    return NAME(is_nan)(x) ? x : most;
+}
+
 #define REDUCE min
-#define OP(x, y) ((((x) < (y)) | NAME(is_nan)(x)) ? (x) : (y))
+#define OP(x, y) NAME(smaller)(x, y)
 #include "kernels/reduce_row.inc.h"
 #define REDUCE max
-#define OP(x, y) ((((x) > (y)) | NAME(is_nan)(x)) ? (x) : (y))
+#define OP(x, y) NAME(larger)(x, y)
 #include "kernels/reduce_row.inc.h"
 #define ARG arg_min
 #define BEST min

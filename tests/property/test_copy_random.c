@@ -243,6 +243,69 @@ static void map__operands_in_different_orders__match(void **state)
     }
 }
 
+static void map__large_outputs_in_different_orders__match(void **state)
+{
+    (void)state;
+    const int64_t matrix[] = {1500, 1501}, thin[] = {3, 750001}, cube[] = {120, 131, 144};
+    for (int n = 0; n < (TF_UNDER_ASAN || TF_UNDER_TSAN ? 1 : 3); n++) {
+        check_sum(2, matrix);
+        check_sum(2, thin);
+        check_sum(3, cube);
+    }
+}
+
+/* Long rows: streamed, fetched ahead, backwards, from a single element, in place, at any address. */
+static void rows__beyond_the_caches__are_whole(void **state)
+{
+    (void)state;
+    enum { COUNT = 2200000 };
+    double *memory = malloc((2 * COUNT + 8) * sizeof(double)),
+           *out = malloc((COUNT + 10) * sizeof(double));
+    float *narrow = malloc((COUNT + 8) * sizeof(float));
+    assert_true(memory && out && narrow);
+    const int64_t count = COUNT, one = 1, strides[] = {1, -1, 2, 0};
+    for (int64_t i = 0; i < 2 * COUNT + 8; i++)
+        memory[i] = (double)random_below(1000);
+    for (int64_t i = 0; i < COUNT; i++)
+        narrow[i] = (float)i;
+    for (int isa = 0; isa < isa_count; isa++)
+        for (int n = 0; n < 4; n++) {
+            fixture f;
+            fixture_open(&f, isas[isa]);
+            f.engine.threads = 1 + n % 2;
+            int64_t stride = strides[n];
+            double *to = out + 1 + random_below(8), *x = memory + (stride < 0 ? COUNT - 1 : n);
+            const void *in[] = {x, memory + 3};
+            const int64_t *in_strides[] = {&stride, &one};
+            to[-1] = to[COUNT] = -1;
+            assert_int_equal(tf_map(&f.engine, TF_MAP_ADD, TENFERRO_FLOAT64, 1, &count, in,
+                                    in_strides, to, &one),
+                             TENFERRO_OK);
+            for (int64_t i = 0; i < COUNT; i++)
+                assert_true(to[i] == x[i * stride] + memory[3 + i]);
+            in[0] = to; /* in place */
+            in_strides[0] = &one;
+            assert_int_equal(tf_map(&f.engine, TF_MAP_SUB, TENFERRO_FLOAT64, 1, &count, in,
+                                    in_strides, to, &one),
+                             TENFERRO_OK);
+            for (int64_t i = 0; i < COUNT; i++)
+                assert_true(to[i] == x[i * stride]);
+            assert_int_equal(tf_cast(&f.engine, TENFERRO_FLOAT32, TENFERRO_FLOAT64, 1, &count,
+                                     narrow, &one, to, &one),
+                             TENFERRO_OK);
+            for (int64_t i = 0; i < COUNT; i++)
+                assert_true(to[i] == (double)i);
+            assert_int_equal(tf_fill(&f.engine, 8, x, 1, &count, to, &one), TENFERRO_OK);
+            for (int64_t i = 0; i < COUNT; i++)
+                assert_true(to[i] == x[0]);
+            assert_true(to[-1] == -1 && to[COUNT] == -1);
+            fixture_close(&f);
+        }
+    free(memory);
+    free(out);
+    free(narrow);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +313,8 @@ int main(void)
         cmocka_unit_test(copy__many_short_axes__permutes),
         cmocka_unit_test(copy__large_outputs__are_streamed),
         cmocka_unit_test(map__operands_in_different_orders__match),
+        cmocka_unit_test(map__large_outputs_in_different_orders__match),
+        cmocka_unit_test(rows__beyond_the_caches__are_whole),
     };
     isa_count = fixture_isas(isas);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -516,7 +516,8 @@ static void reduce__random_layouts__match_loops(void **state)
                 if (!tf_reduce_supports((tf_reduce_op)op, dtype))
                     continue;
                 int64_t matrix[] = {311, 517}, thin[] = {3, 70001}, cube[] = {5, 1, 129, 40, 2},
-                        extents[TF_MAX_AXES];
+                        narrow[] = {20, 7001}, short_rows[] = {7, 2500, 3},
+                        twos[] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2}, extents[TF_MAX_AXES];
                 for (int i = 0; i < 60; i++) {
                     int rank = random_shape(8, 5000, extents);
                     check_reduce(&f, (tf_reduce_op)op, dtype, rank, extents);
@@ -525,6 +526,9 @@ static void reduce__random_layouts__match_loops(void **state)
                     check_reduce(&f, (tf_reduce_op)op, dtype, 2, matrix);
                     check_reduce(&f, (tf_reduce_op)op, dtype, 2, thin);
                     check_reduce(&f, (tf_reduce_op)op, dtype, 5, cube);
+                    check_reduce(&f, (tf_reduce_op)op, dtype, 2, narrow);
+                    check_reduce(&f, (tf_reduce_op)op, dtype, 3, short_rows);
+                    check_reduce(&f, (tf_reduce_op)op, dtype, 14, twos);
                 }
             }
         fixture_close(&f);
