@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """contraction: contractions, permutations, matrix products and small calls against their targets.
 
-contraction.py [--quick] [--threads N] [--only PATTERN] [--every] [--json FILE] [--markdown FILE]
+contraction.py [--quick] [--threads N] [--only PATTERN] [--every] [--json FILE] [--markdown FILE] [--tapp LIBRARY]
 
 Without --threads: one thread, two threads, and a few rows on the AVX2 and portable kernels, each in a process of its own.
 A ratio is the peer's time over ours, or the limit's: the median over pairs measured in turn.  A row that misses its target
 is measured again, up to twice; two misses count.  --only runs the rows whose "group case dtype" the regular expression
-matches.  --markdown replaces the block "contraction" of that page.
+matches.  --markdown replaces the block "contraction" of that page.  --tapp compares the tccg cases with any library that has
+the TAPP interface, by its path.
 """
 
 import argparse
@@ -50,7 +51,7 @@ def trials(stage, options, c):
             if not is_chosen(options, stage, dtype, case):
                 continue
             for size in ("16MiB",) if reduced else ("16MiB", "1MiB"):
-                groups = ["tccg, given"] * (not reduced) + ["tccg, fresh"] * (dtype == "f64" and not reduced)
+                groups = ["tccg, TAPP"] * bool(options.tapp) + ["tccg, given"] * (not reduced) + ["tccg, fresh"] * (dtype == "f64" and not reduced)
                 if size == "16MiB" and c.is_compute_bound(case, dtype) and c.peers.openblas():
                     groups.append("compute-bound")
                 yield (f"tccg {case['tccg']} {size} {dtype}", groups,
@@ -119,7 +120,7 @@ def settled(stage, groups, measure, has_targets):
 def run_pinned(options):
     pin(options.threads, **QUIET_WORKERS, **HUGE_PAGES)
     from lib import contractions as c, machine, summary  # loads NumPy and its BLAS, which must see the pinning
-    stage = c.Stage(options.threads)
+    stage = c.Stage(options.threads, options.tapp)
     if c.peers.torch is None:
         print("contraction: no torch here (python3-torch): NumPy is the only peer of the tccg cases")
     if not c.tccg_cases():
@@ -155,7 +156,8 @@ def run_all(options):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "run.json")
             arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
-                         *(["--every"] if options.every else []), *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else [])]
+                         *(["--every"] if options.every else []), *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else []),
+                         *(["--tapp", options.tapp] if options.tapp else [])]
             print(f"contraction: {threads} thread{'s' * (threads > 1)} {' '.join(variables.values())}", flush=True)
             done = subprocess.run([sys.executable, __file__, *arguments], check=False, env={**os.environ, **variables})
             if not file.exists():
@@ -176,6 +178,7 @@ def main():
     parser.add_argument("--only", help="a regular expression for the rows to run")
     parser.add_argument("--json", help="write all samples and the probes of the machine")
     parser.add_argument("--markdown", help="a page whose block <!-- contraction: begin --> is replaced")
+    parser.add_argument("--tapp", help="a shared library with the TAPP interface, as a peer of the tccg cases")
     parser.add_argument("--every", action="store_true", help="every tccg case in all dtypes and with two threads")
     parser.add_argument("--reduced", action="store_true", help="a few rows without targets, as for TENFERRO_ISA")
     options = parser.parse_args()

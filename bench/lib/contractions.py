@@ -30,8 +30,9 @@ def work(dtype, extents, *labels):
 class Stage:
     """Contexts, limits and memory for one number of threads."""
 
-    def __init__(self, threads):
+    def __init__(self, threads, tapp=None):
         peers.set_threads(threads)
+        self.tapp = peers.Tapp(tapp) if tapp else None
         self.threads = threads
         self.context, self.own = library.context(threads), library.context(threads, b"none")
         self.isa = library.describe(self.context).get("isa", "")
@@ -155,7 +156,7 @@ def tccg(stage, case, dtype, size, groups):
         mine, *samples = stage.measure(mine, *(theirs[group][peer] for group, peer in pairs))
         for group in theirs:
             against = [stage.row(group, f"{case['tccg']} {size}", dtype, mine, peer, sample, **common,
-                                 target=0.95 if group == "compute-bound" else 1.0)
+                                 target={"compute-bound": 0.95, "tccg, TAPP": None}.get(group, 1.0))
                        for (other_group, peer), sample in zip(pairs, samples) if other_group == group]
             yield min(against, key=lambda row: row.ratio)
 
@@ -164,6 +165,8 @@ def tccg(stage, case, dtype, size, groups):
         given["tccg, given"] = fastest({peer: functools.partial(both[1], other) for peer, both in known.items()})
     if "compute-bound" in groups:
         given["compute-bound"] = {"OpenBLAS gemm": peers.gemm(dtype, m, n, k, x, y, other)}
+    if "tccg, TAPP" in groups:
+        given["tccg, TAPP"] = {stage.tapp.name: stage.tapp.product(dtype, a, b, d, extents, x, y, other)}
     if given:
         yield from compare(ours, given)
     if "tccg, fresh" in groups:

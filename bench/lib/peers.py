@@ -3,6 +3,7 @@ the same buffers.  Every function writes into `out` if that is given, and makes 
 
 import ctypes
 import math
+import pathlib
 
 import numpy
 
@@ -81,3 +82,47 @@ def torch_einsum(labels_a, labels_b, labels_d, a, b):
     def given(out):
         torch.from_numpy(out).copy_(torch.einsum(equation, x, y))
     return fresh, given
+
+
+class Tapp:
+    """Any library with the TAPP interface, by the path of its shared library."""
+
+    DATATYPES = {"f32": 0, "f64": 1, "c64": 2, "c128": 3}
+
+    def __init__(self, path):
+        self.name = pathlib.Path(path).name
+        self.library = ctypes.CDLL(path, mode=ctypes.RTLD_LOCAL)
+        self.handle, self.executor = ctypes.c_ssize_t(), ctypes.c_ssize_t()
+        self.call("TAPP_create_handle", ctypes.byref(self.handle))
+        self.call("TAPP_create_executor", ctypes.byref(self.executor))
+
+    def call(self, name, *arguments):
+        error = getattr(self.library, name)(*arguments)
+        if error:
+            text = ctypes.create_string_buffer(500)
+            self.library.TAPP_explain_error(error, ctypes.c_size_t(len(text)), text)
+            raise RuntimeError(f"{self.name}: {name}: {text.value.decode()}")
+
+    def info(self, dtype, labels, extents):
+        info, count = ctypes.c_ssize_t(), len(labels)
+        shape = [extents[x] for x in labels]
+        numbers = (ctypes.c_int64 * count)
+        strides = numbers(*(math.prod(shape[:i]) for i in range(count)))
+        self.call("TAPP_create_tensor_info", ctypes.byref(info), self.DATATYPES[dtype], count, numbers(*shape), strides)
+        return info, numbers(*map(ord, labels))
+
+    def product(self, dtype, labels_a, labels_b, labels_d, extents, a, b, out):
+        """D = A B: a function.  The plan lives as long as the process."""
+        plan, operands = ctypes.c_ssize_t(), []
+        for labels in (labels_a, labels_b, labels_d, labels_d):
+            operands += [0, *self.info(dtype, labels, extents)]
+        self.call("TAPP_create_tensor_product", ctypes.byref(plan), self.handle, *operands, -1)
+        parts = numpy.array([1, 0, 0, 0], numpy.float32 if dtype in ("f32", "c64") else numpy.float64)
+        pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, out, parts)]
+        one, zero = pointers[3], ctypes.c_void_p(parts.ctypes.data + 2 * parts.itemsize)
+
+        def run():
+            self.call("TAPP_execute_product", plan, self.executor, None, one, pointers[0], pointers[1], zero, None,
+                      pointers[2])
+            return parts  # keeps the scalars
+        return run
