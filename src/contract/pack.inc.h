@@ -71,52 +71,106 @@ TF_INLINE void NAME(pack_rows)(int64_t count, int64_t height, int64_t k, const T
     }
 }
 
-/*
- * Unit stride along K: square blocks are turned in registers.  A complex number is a row of two
- * reals, so that turning also takes it apart.
- */
-TF_INLINE void NAME(pack_columns)(int64_t count, int64_t height, int64_t k, const T *x,
-                                  const int64_t *rows, int conj, E *packed)
+/* Columns p .. p + count*step are a run. */
+TF_INLINE int NAME(is_run_by)(int64_t count, int64_t step, const int64_t *columns)
 {
-    int64_t done = 0;
-#if HAS_TURN
-    enum { W = TF_JOIN(TURN, BYTES) };
-    done = k / W * W;
-    for (int64_t i = 0; i < height; i += W) {
-        int64_t live = TF_MIN(W, count - i), wide = TF_MIN(W, height - i);
-        for (int64_t p = 0; p < done * PARTS; p += W) {
-            TF_JOIN(turn, BYTES) block[W];
-            E *to = packed + p * height + i;
-            UNROLL for (int j = 0; j < W; j++)
-                block[j] = j < live ? TF_JOIN(TURN_LOAD, BYTES)(
-                                          (const void *)((const E *)(x + rows[i + j]) + p))
-                                    : TF_JOIN(TURN_ZERO, BYTES);
-            TF_JOIN(turn_block, BYTES)(block);
-#if KIND_IS_COMPLEX
-            if (conj)
-                UNROLL for (int j = 1; j < W; j += 2) block[j] = -block[j];
-#endif
-            if (wide == W) {
-                UNROLL for (int j = 0; j < W; j++)
-                    TF_JOIN(TURN_STORE, BYTES)((void *)(to + j * height), block[j]);
-            } else {
-                UNROLL for (int j = 0; j < W; j++)
-                    TF_JOIN(TURN_STORE_FIRST, BYTES)(wide, (void *)(to + j * height), block[j]);
-            }
-        }
-    }
-#endif
-    for (int64_t p = done; p < k; p++)
-        for (int64_t i = 0; i < height; i++)
-            NAME(put)
-    (i < count ? x[rows[i] + p] : ZERO, conj, height, packed + p * PARTS * height + i);
+    for (int64_t j = 1; j < count; j++)
+        if (columns[j * step] != columns[0] + j)
+            return 0;
+    return 1;
 }
 
-/* `panel` rows a panel; the last one's height is the rows that are left, rounded up to `unit`. */
+#if HAS_TURN
+enum { NAME(turn_rows) = TF_JOIN(TURN, BYTES), NAME(turn_depth) = NAME(turn_rows) / PARTS };
+#else
+enum { NAME(turn_rows) = LANES, NAME(turn_depth) = 1 };
+#endif
+
+/*
+ * Rows i.. of a panel, a vector of them, at columns p, p + step, ...: if these are a run, the square
+ * block is turned in registers.  A complex number is a row of two reals, so that turning also takes
+ * it apart.
+ */
+TF_INLINE void
+NAME(pack_square)(int64_t i, int64_t count, int64_t height, int64_t p, int64_t k, const T *x,
+                  const int64_t *rows, const int64_t *columns, int64_t step, int conj, E *packed)
+{
+    enum { W = NAME(turn_rows), DEPTH = NAME(turn_depth) };
+    int64_t live = TF_MIN(W, count - i), wide = TF_MIN(W, height - i);
+    E *to = packed + p * PARTS * height + i;
+#if HAS_TURN
+    if (p + (DEPTH - 1) * step < k && NAME(is_run_by)(DEPTH, step, columns + p)) {
+        TF_JOIN(turn, BYTES) block[W];
+        const T *from = x + columns[p];
+        UNROLL for (int j = 0; j < W; j++)
+            block[j] = j < live ? TF_JOIN(TURN_LOAD, BYTES)((const void *)(from + rows[i + j]))
+                                : TF_JOIN(TURN_ZERO, BYTES);
+        TF_JOIN(turn_block, BYTES)(block);
+#if KIND_IS_COMPLEX
+        if (conj)
+            UNROLL for (int j = 1; j < W; j += 2) block[j] = -block[j];
+#endif
+        UNROLL for (int j = 0; j < W; j++)
+        {
+            E *at = to + (j / PARTS * step * PARTS + j % PARTS) * height;
+            if (wide == W)
+                TF_JOIN(TURN_STORE, BYTES)((void *)at, block[j]);
+            else
+                TF_JOIN(TURN_STORE_FIRST, BYTES)(wide, (void *)at, block[j]);
+        }
+        return;
+    }
+#endif
+    for (int64_t q = p, j = 0; q < k && j < DEPTH; q += step, j++, to += step * PARTS * height)
+        for (int64_t r = 0; r < wide; r++)
+            NAME(put)
+    (r < live ? x[rows[i + r] + columns[q]] : ZERO, conj, height, to + r);
+}
+
+/* The distance in K between neighbours in memory; 0: there are none. */
+static inline int64_t NAME(run_step)(int64_t k, const int64_t *columns)
+{
+    for (int64_t step = 1; step < k; step++)
+        if (columns[step] == columns[0] + 1)
+            return step;
+    return 0;
+}
+
+/* All of a run of `length` columns from p on, for rows i.. of a panel. */
+TF_INLINE void NAME(pack_run)(int64_t i, int64_t count, int64_t height, int64_t p, int64_t length,
+                              int64_t k, const T *x, const int64_t *rows, const int64_t *columns,
+                              int64_t step, int conj, E *packed)
+{
+    int64_t end = TF_MIN(p + length * step, k);
+    for (; p < end; p += NAME(turn_depth) * step)
+        NAME(pack_square)(i, count, height, p, end, x, rows, columns, step, conj, packed);
+}
+
+/*
+ * `panel` rows a panel; the last one's height is the rows that are left, rounded up to `unit`.
+ * Memory is read along runs; the next run is the nearer one of the next rows or columns.
+ */
 TF_INLINE void NAME(pack)(const int panel, const int unit, int64_t n, int64_t k, const T *x,
                           const int64_t *rows, const int64_t *columns, int conj, E *packed)
 {
-    int column_run = NAME(is_run)(k, columns);
+    enum { W = NAME(turn_rows), PAGE = 4096 };
+    int64_t step = TF_MAX(1, NAME(run_step)(k, columns)), length = 1;
+    while (length * step < k && columns[length * step] == columns[0] + length)
+        length++;
+    int64_t apart = (n > 1 ? rows[1] - rows[0] : 0) * (int64_t)sizeof(T);
+    if (apart > (int64_t)sizeof(T) && apart * W < PAGE) {
+        for (int64_t base = 0; base < k; base += length * step)
+            for (int64_t p = base; p < TF_MIN(base + step, k); p++)
+                for (int64_t first = 0; first < n; first += panel) {
+                    int64_t count = TF_MIN(panel, n - first),
+                            height = (count + unit - 1) / unit * unit;
+                    for (int64_t i = 0; i < height; i += W)
+                        NAME(pack_run)
+                    (i, count, height, p, length, k, x, rows + first, columns, step, conj,
+                     packed + PARTS * first * k);
+                }
+        return;
+    }
     for (int64_t first = 0; first < n; first += panel, rows += panel, packed += PARTS * panel * k) {
         int64_t count = TF_MIN(panel, n - first), height = (count + unit - 1) / unit * unit;
         if (NAME(is_run)(count, rows) && count > 1) {
@@ -124,15 +178,13 @@ TF_INLINE void NAME(pack)(const int panel, const int unit, int64_t n, int64_t k,
                 NAME(pack_rows)(panel, panel, k, x + rows[0], columns, conj, packed);
             else
                 NAME(pack_rows)(count, height, k, x + rows[0], columns, conj, packed);
-        } else if (column_run) {
-            NAME(pack_columns)(count, height, k, x + columns[0], rows, conj, packed);
-        } else {
-            for (int64_t p = 0; p < k; p++)
-                for (int64_t i = 0; i < height; i++)
-                    NAME(put)
-            (i < count ? x[rows[i] + columns[p]] : ZERO, conj, height,
-             packed + p * PARTS * height + i);
+            continue;
         }
+        for (int64_t i = 0; i < height; i += W)
+            for (int64_t base = 0; base < k; base += length * step)
+                for (int64_t p = base; p < TF_MIN(base + step, k); p++)
+                    NAME(pack_run)
+        (i, count, height, p, length, k, x, rows, columns, step, conj, packed);
     }
 }
 

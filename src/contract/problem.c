@@ -131,7 +131,7 @@ lay_out(tf_group *const groups[GROUPS], const int counts[GROUPS], int labels, in
         group->size = 1;
         group->extents = words + first;
         for (int operand = 0; operand < 3; operand++)
-            group->strides[operand] = words + (operand + 1) * (int64_t)labels + first;
+            group->strides[operand] = words + (operand + 1) * ((int64_t)labels + 1) + first;
         first += counts[g];
         if (counts[g] > TF_MAX_AXES || first > labels)
             return tf_fail(TENFERRO_OVERFLOW, "contraction: more iterations than int64 counts");
@@ -277,6 +277,20 @@ tf_problem_presum(tf_problem *problem, int which, int labels, int64_t *words, tf
     return TENFERRO_OK;
 }
 
+static void exchange(int64_t *x, int64_t *y)
+{
+    int64_t kept = *x;
+    *x = *y;
+    *y = kept;
+}
+
+static void exchange_labels(tf_group *group, int i, int j)
+{
+    exchange(&group->extents[i], &group->extents[j]);
+    for (int operand = 0; operand < 3; operand++)
+        exchange(&group->strides[operand][i], &group->strides[operand][j]);
+}
+
 /* Sorts by the stride of `first`, then of `second`; fuses. */
 static void group_fuse(tf_group *group, int first, int second)
 {
@@ -290,14 +304,7 @@ static void group_fuse(tf_group *group, int first, int second)
             }
             if (x <= y)
                 break;
-            int64_t extent = group->extents[j];
-            group->extents[j] = group->extents[j - 1];
-            group->extents[j - 1] = extent;
-            for (int operand = 0; operand < 3; operand++) {
-                int64_t stride = group->strides[operand][j];
-                group->strides[operand][j] = group->strides[operand][j - 1];
-                group->strides[operand][j - 1] = stride;
-            }
+            exchange_labels(group, j - 1, j);
         }
     int last = 0;
     for (int i = 1; i < group->count; i++) {
@@ -317,16 +324,68 @@ static void group_fuse(tf_group *group, int first, int second)
         group->count = last + 1;
 }
 
+/* The label along which the operand lies in a run; -1: none */
+static int run_label(const tf_group *group, int operand)
+{
+    for (int i = 0; i < group->count; i++)
+        if (group->strides[operand][i] == 1)
+            return i;
+    return -1;
+}
+
+/* Cuts the first label into one of at most `most` and the rest, if it divides well. */
+static void cut_first(tf_group *group, int64_t most)
+{
+    int64_t extent = group->extents[0], part = most;
+    while (part > 1 && extent % part != 0)
+        part--;
+    if (extent <= most || part < most / 8 || group->count == TF_MAX_AXES)
+        return;
+    int last = group->count++;
+    group->extents[0] = part;
+    group->extents[last] = extent / part;
+    for (int operand = 0; operand < 3; operand++)
+        group->strides[operand][last] = group->strides[operand][0] * part;
+}
+
+/*
+ * K in the order of the larger operand, unless only the other one lies in runs along K.  If they
+ * do so along different labels, these two come first, so that a block of K has runs of both.
+ */
+static void fuse_k(tf_problem *p)
+{
+    int first = p->m.size >= p->n.size ? TF_A : TF_B, second = 1 - first;
+    tf_group *k = &p->k;
+    if (run_label(k, first) < 0 && run_label(k, second) >= 0) {
+        second = first;
+        first = 1 - first;
+    }
+    group_fuse(k, first, second);
+    int run = run_label(k, second);
+    if (run <= 0 || k->strides[first][0] != 1)
+        return;
+    for (; run > 1; run--)
+        exchange_labels(k, run - 1, run);
+    cut_first(k, 64);
+}
+
+/* Sorts the rows of one side as its operand lies, if that moves most bytes, else as C does. */
+static void fuse_side(tf_group *side, int operand, int64_t other, int64_t k)
+{
+    enum { BLOCK_OF_K = 384 }; /* or so: C is passed over once for each */
+    int64_t passes = (k - 1) / BLOCK_OF_K + 1;
+    if (k > 4 * passes * other)
+        group_fuse(side, operand, TF_C);
+    else
+        group_fuse(side, TF_C, operand);
+}
+
 void tf_problem_fuse(tf_problem *problem)
 {
     group_fuse(&problem->batch, TF_C, TF_A);
-    group_fuse(&problem->m, TF_C, TF_A);
-    group_fuse(&problem->n, TF_C, TF_B);
-    /* K in the order of the operand that moves more bytes */
-    if (problem->m.size >= problem->n.size)
-        group_fuse(&problem->k, TF_A, TF_B);
-    else
-        group_fuse(&problem->k, TF_B, TF_A);
+    fuse_side(&problem->m, TF_A, problem->n.size, problem->k.size);
+    fuse_side(&problem->n, TF_B, problem->m.size, problem->k.size);
+    fuse_k(problem);
 }
 
 static void swap_strides(tf_group *group)
@@ -351,10 +410,19 @@ void tf_problem_swap(tf_problem *problem)
     problem->is_swapped = !problem->is_swapped;
 }
 
+/* The smallest stride in C. */
+static int64_t densest(const tf_group *group)
+{
+    int64_t least = group->strides[TF_C][0];
+    for (int i = 1; i < group->count; i++)
+        least = TF_MIN(least, group->strides[TF_C][i]);
+    return least;
+}
+
 void tf_problem_orient(tf_problem *problem)
 {
     if (problem->n.count > 0 &&
-        (problem->m.count == 0 || problem->n.strides[TF_C][0] < problem->m.strides[TF_C][0]))
+        (problem->m.count == 0 || densest(&problem->n) < densest(&problem->m)))
         tf_problem_swap(problem);
 }
 

@@ -56,10 +56,10 @@ typedef struct tf_presum {
 } tf_presum;
 
 /*
- * The words of memory that the groups of a problem with so many labels lie in, and those of one
- * presum.
+ * The words of memory that the groups of a problem with so many labels lie in (one of K may be cut
+ * in two), and those of one presum.
  */
-#define TF_PROBLEM_WORDS(labels) (4 * (int64_t)(labels))
+#define TF_PROBLEM_WORDS(labels) (4 * ((int64_t)(labels) + 1))
 #define TF_PRESUM_WORDS(labels) (4 * (int64_t)(labels))
 
 /* The groups lie in `words`.  OVERFLOW: more iterations than int64 counts, or more labels. */

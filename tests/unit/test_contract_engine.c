@@ -121,6 +121,56 @@ static void contract__empty_sum__gives_beta_c(void **state)
     fixture_close(&f);
 }
 
+/*
+ * C[j,i] = sum over k, l, p of A[k,i,l,p] B[l,j,k,p]: few elements, a long sum, runs along different
+ * labels.  K is cut into chunks, which two threads share.
+ */
+static void contract__long_sum__has_the_bits_of_one_thread(void **state)
+{
+    (void)state;
+    enum { I = 5, J = 7, K = 24, L = 19, P = 150 };
+    static double a[K * I * L * P], b[L * J * K * P], c[4][I * J];
+    const int64_t extents[] = {I, J, K, L, P}, a_strides[] = {K, 0, 1, K * I, K * I * L},
+                  b_strides[] = {0, L, L * J, 1, L * J * K}, c_strides[] = {J, 1, 0, 0, 0};
+    const unsigned char summed[] = {0, 0, 1, 1, 1};
+    const double alpha = 3, beta = -2;
+    const tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                              .labels = 5,
+                              .extents = extents,
+                              .a_strides = a_strides,
+                              .b_strides = b_strides,
+                              .c_strides = c_strides,
+                              .summed = summed,
+                              .alpha = &alpha,
+                              .beta = &beta};
+    const tf_kernels *isas[3];
+    int count = fixture_isas(isas);
+    for (int isa = 0; isa < count; isa++)
+        for (int exact = 0; exact < 2; exact++) {
+            fixture f;
+            fixture_open(&f, isas[isa]);
+            for (int i = 0; i < K * I * L * P; i++)
+                a[i] = exact ? (double)random_below(9) - 4 : random_real(-1, 1);
+            for (int i = 0; i < L * J * K * P; i++)
+                b[i] = exact ? (double)random_below(9) - 4 : random_real(-1, 1);
+            for (int i = 0; i < I * J; i++)
+                for (int run = 0; run < 4; run++)
+                    c[run][i] = i;
+            for (int run = 0; run < 3; run++) {
+                f.engine.threads = 1 + run % 2;
+                assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_PACKED, a, b, c[run]),
+                                 TENFERRO_OK);
+                assert_memory_equal(c[run], c[0], sizeof c[0]);
+            }
+            f.engine.threads = 2;
+            assert_true(f.peak <= tf_contract_scratch(&f.engine, &d, TF_ROUTE_PACKED));
+            assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_NAIVE, a, b, c[3]), TENFERRO_OK);
+            if (exact)
+                assert_memory_equal(c[3], c[0], sizeof c[0]);
+            fixture_close(&f);
+        }
+}
+
 /* A label that is summed and in no operand multiplies. */
 static void contract__label_of_nobody__multiplies(void **state)
 {
@@ -301,6 +351,7 @@ int main(void)
         cmocka_unit_test(choose__size_and_guest__decide),
         cmocka_unit_test(contract__guest_refuses__own_loops_serve),
         cmocka_unit_test(contract__empty_sum__gives_beta_c),
+        cmocka_unit_test(contract__long_sum__has_the_bits_of_one_thread),
         cmocka_unit_test(contract__label_of_nobody__multiplies),
         cmocka_unit_test(contract__bad_dtype__is_refused),
         cmocka_unit_test(contract__no_scratch__leaves_c_alone),

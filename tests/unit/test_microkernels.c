@@ -13,18 +13,20 @@ typedef struct matrix {
     int64_t rows[256], columns[256];
 } matrix;
 
-enum { ROWS_RUN, COLUMNS_RUN, SCATTERED, LAYOUTS };
+enum { ROWS_RUN, COLUMNS_RUN, COLUMNS_CROSSED, SCATTERED, LAYOUTS };
 
 static void matrix_make(matrix *x, tenferro_dtype dtype, int64_t m, int64_t n, int layout)
 {
-    int64_t row = layout == ROWS_RUN ? 1 : layout == COLUMNS_RUN ? n + random_below(3) : 2;
+    int64_t row = layout == ROWS_RUN ? 1 : layout != SCATTERED ? n + random_below(3) : 2;
     int64_t column = layout == COLUMNS_RUN ? 1 : m * row + random_below(3);
-    int64_t length = (m - 1) * row + (n - 1) * column + 1;
+    /* crossed: neighbours in memory are `step` columns apart */
+    int64_t step = layout == COLUMNS_CROSSED ? 1 + random_below(5) : n;
+    int64_t length = (m - 1) * row + (TF_MIN(step, n) - 1) * column + (n - 1) / step + 1;
     array_make(&x->storage, dtype, 0, 1, &length, LAYOUT_COMPACT);
     for (int64_t i = 0; i < m; i++)
         x->rows[i] = i * row;
     for (int64_t j = 0; j < n; j++)
-        x->columns[j] = j * column;
+        x->columns[j] = j % step * column + j / step;
     if (layout == SCATTERED) /* in no order at all */
         for (int64_t i = m - 1; i > 0; i--) {
             int64_t other = random_below(i + 1), kept = x->rows[i];
@@ -119,7 +121,7 @@ multiply_in_place(const tf_microkernel *kernel, int64_t m, int64_t n, int64_t k,
 
 static void check(const tf_microkernel *kernel, tenferro_dtype dtype, int64_t m, int64_t n)
 {
-    int64_t k = 1 + random_below(20), size = tf_element_size(dtype);
+    int64_t k = 1 + random_below(50), size = tf_element_size(dtype);
     int in_place = kernel->multiply_in_place != NULL && random_below(2),
         c_layout = random_below(2) ? ROWS_RUN
                    : in_place      ? COLUMNS_RUN
@@ -128,7 +130,7 @@ static void check(const tf_microkernel *kernel, tenferro_dtype dtype, int64_t m,
         conj_b = random_below(2) && tf_is_complex(dtype);
     matrix a, b, c;
     matrix_make(&a, dtype, m, k, in_place ? ROWS_RUN : (int)random_below(LAYOUTS));
-    matrix_make(&b, dtype, n, k, (int)random_below(in_place ? SCATTERED : LAYOUTS));
+    matrix_make(&b, dtype, n, k, (int)random_below(in_place ? COLUMNS_CROSSED : LAYOUTS));
     matrix_make(&c, dtype, m, n, c_layout);
     number alpha = {2, 0, 2}, beta = {-3, 0, -3};
     if (tf_is_complex(dtype))
