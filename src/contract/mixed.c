@@ -30,7 +30,10 @@ tenferro_status tf_mixed_parts(const tf_contraction *c, tf_mixed_room *room, tf_
                        "contraction: one real and one complex operand make a complex result");
     const int64_t *strides[] = {c->a_strides, c->b_strides, c->c_strides};
     const int is_real[] = {c->real_a, c->real_b, 0};
-    int n = 0;
+    int n = 0, empty[3] = {0, 0, 0}; /* strides of what has no elements mean nothing */
+    for (int i = 0; i < c->labels; i++)
+        for (int which = 0; which < 3; which++)
+            empty[which] |= c->extents[i] == 0 && !(which == 2 && c->summed[i]);
     for (int i = 0; i < c->labels; i++) {
         int64_t extent = c->extents[i];
         if (extent == 1)
@@ -40,7 +43,7 @@ tenferro_status tf_mixed_parts(const tf_contraction *c, tf_mixed_room *room, tf_
         room->extents[n] = extent;
         room->summed[n] = c->summed[i];
         for (int which = 0; which < 3; which++) {
-            int absent = extent == 0 || (which == 2 && c->summed[i]); /* the stride means nothing */
+            int absent = empty[which] || (which == 2 && c->summed[i]);
             int64_t stride = absent ? 0 : strides[which][i];
             if (!is_real[which] && tf_mul_overflows(stride, 2, &stride))
                 return tf_fail(TENFERRO_OVERFLOW,

@@ -194,6 +194,8 @@ tf_problem_init(tf_problem *problem, const tf_contraction *contraction, int labe
                 scale(d->dtype, extent, &problem->alpha);
             continue;
         }
+        if (sum_is_empty) /* A and B may have no elements, and then any strides */
+            sa = sb = 0;
         int64_t lead = !d->summed[i] ? sc : sa != 0 ? sa : sb;
         if (lead < 0) {
             problem->shift[TF_A] += (extent - 1) * sa;
