@@ -100,6 +100,16 @@ static double spread(const tf_group *x, const tf_group *y, int operand, int64_t 
     return a == 0 && b == 0 ? 1.0 : (double)step;
 }
 
+/* A is dense along one label, B along another: the direct route turns tiles. */
+static int is_turned(const tf_group *group)
+{
+    int dense[2] = {0, 0};
+    for (int i = 0; i < group->count; i++)
+        for (int operand = 0; operand < 2; operand++)
+            dense[operand] |= group->extents[i] >= 16 && group->strides[operand][i] == 1;
+    return dense[TF_A] && dense[TF_B];
+}
+
 void tf_shape_of_problem(const tf_engine *engine, const tf_problem *p, tf_shape *out)
 {
     const tf_microkernel *kernel = tf_microkernel_for(engine, p->dtype);
@@ -117,7 +127,7 @@ void tf_shape_of_problem(const tf_engine *engine, const tf_problem *p, tf_shape 
         .row = inner->count > 0 ? (double)inner->extents[0] : 1.0,
         .row_step = step_of(inner, p->size),
         .term = p->k.count > 0 ? (double)p->k.extents[0] : 1.0,
-        .term_step = step_of(&p->k, p->size),
+        .term_step = is_turned(&p->k) ? 1.0 : step_of(&p->k, p->size),
         .is_turned = first_stride(&p->m, TF_A) != 1,
     };
     (void)tf_small_find_kind(kernel, p, &out->small);
