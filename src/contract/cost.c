@@ -260,7 +260,9 @@ double tf_direct_seconds(const tf_engine *engine, const tf_shape *s)
         calls = outputs / TF_MIN(s->row, 512) * (s->k + 1);
     else
         calls = outputs * s->k / s->term * 2.5; /* a dot product ends in adding up the lanes */
-    return call(engine, DIRECT, calls * item + TF_MAX(work, move) + 0.5 * TF_MIN(work, move));
+    double apart = s->k > 1 ? 0.5
+                            : 0; /* a product without a sum is done while the next is fetched */
+    return call(engine, DIRECT, calls * item + TF_MAX(work, move) + apart * TF_MIN(work, move));
 }
 
 double tf_packed_seconds(const tf_engine *engine, const tf_shape *s)

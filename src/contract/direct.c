@@ -270,8 +270,8 @@ tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *pr
                       .sum = &sum};
     int threads = tf_threads_of(engine, problem, tf_direct_seconds);
     if (!prefers_dots(&out, &sum)) {
-        /* something for each of a few threads; by the shape alone, since it shows in the bits */
-        int64_t share = TF_MAX(512, (out.extents[0] / 4 + 63) / 64 * 64);
+        /* something for each thread; whole vectors, so that the borders do not show in the bits */
+        int64_t share = TF_MAX(512, (out.extents[0] / threads + 63) / 64 * 64);
         job.row = TF_MIN((sum.count > 1 ? ROW_BYTES : ONE_TERM) / problem->size, share);
         job.alpha_is_one = !tf_is_complex(problem->dtype) &&
                            memcmp(operands->alpha, tf_one(problem->dtype), (size_t)problem->size) ==
