@@ -2,6 +2,7 @@
 """contraction: contractions, permutations, matrix products and small calls against their targets.
 
 contraction.py [--quick] [--threads N] [--only PATTERN] [--every] [--json FILE] [--markdown FILE] [--tapp LIBRARY]
+contraction.py --from JSON... [--markdown FILE]
 
 Without --threads: one thread, two threads, and a few rows on the AVX2 and portable kernels, each in a process of its own.
 A ratio is the peer's time over ours, or the limit's: the median over pairs measured in turn.  A row that misses its target
@@ -11,16 +12,13 @@ the TAPP interface, by its path.
 """
 
 import argparse
-import json
 import os
-import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 import time
 
 sys.dont_write_bytecode = True
+from lib import runs
 from lib.pinning import HUGE_PAGES, QUIET_WORKERS, pin
 
 # The kernels of other machines, and what makes OpenBLAS use the like.
@@ -119,6 +117,7 @@ def settled(stage, groups, measure, has_targets):
 
 def run_pinned(options):
     pin(options.threads, **QUIET_WORKERS, **HUGE_PAGES)
+    print(f"contraction: {options.threads} thread{'s' * (options.threads > 1)} {os.environ.get('TENFERRO_ISA', '')}", flush=True)
     from lib import contractions as c, machine, summary  # loads NumPy and its BLAS, which must see the pinning
     stage = c.Stage(options.threads, options.tapp)
     if c.peers.torch is None:
@@ -151,24 +150,10 @@ def run_all(options):
     settings = [(1, {})] + [(2, {})] * both
     if not options.quick:
         settings += [(1, {"TENFERRO_ISA": isa, "OPENBLAS_CORETYPE": core}) for isa, core in ISAS.items()]
-    document = None
-    for threads, variables in settings:
-        with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder, "run.json")
-            arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
-                         *(["--every"] if options.every else []), *(["--reduced"] if variables else []), *(["--only", options.only] if options.only else []),
-                         *(["--tapp", options.tapp] if options.tapp else [])]
-            print(f"contraction: {threads} thread{'s' * (threads > 1)} {' '.join(variables.values())}", flush=True)
-            done = subprocess.run([sys.executable, __file__, *arguments], check=False, env={**os.environ, **variables})
-            if not file.exists():
-                sys.exit(done.returncode or 1)
-            part = json.loads(file.read_text(encoding="utf-8"))
-        if document:
-            document["runs"] += part["runs"]
-            document["failed"] |= part["failed"]
-        else:
-            document = part
-    return document
+    common = [*(["--quick"] if options.quick else []), *(["--every"] if options.every else []),
+              *(["--only", options.only] if options.only else []), *(["--tapp", options.tapp] if options.tapp else [])]
+    return runs.separately([(["--threads", str(threads), *common, *(["--reduced"] if variables else [])], variables)
+                            for threads, variables in settings])
 
 
 def main():
@@ -178,13 +163,17 @@ def main():
     parser.add_argument("--only", help="a regular expression for the rows to run")
     parser.add_argument("--json", help="write all samples and the probes of the machine")
     parser.add_argument("--markdown", help="a page whose block <!-- contraction: begin --> is replaced")
+    parser.add_argument("--from", dest="known", nargs="+", metavar="JSON", help="measure nothing: these runs together")
     parser.add_argument("--tapp", help="a shared library with the TAPP interface, as a peer of the tccg cases")
     parser.add_argument("--every", action="store_true", help="every tccg case in all dtypes and with two threads")
     parser.add_argument("--reduced", action="store_true", help="a few rows without targets, as for TENFERRO_ISA")
     options = parser.parse_args()
     if options.threads is not None and options.threads < 1:
         parser.error("--threads must be at least 1")
-    document = run_pinned(options) if options.threads else run_all(options)
+    if options.known:
+        document = runs.load(options.known)
+    else:
+        document = run_pinned(options) if options.threads else run_all(options)
 
     from lib import report, summary
     if options.json:

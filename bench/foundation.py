@@ -9,15 +9,12 @@ of the rounds, a ratio the median of the rounds' ratios.  --markdown replaces th
 """
 
 import argparse
-import json
 import os
-import pathlib
-import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from lib.pinning import pin
+from lib.runs import separately
 
 
 def run_pinned(options):
@@ -31,22 +28,9 @@ def run_pinned(options):
 
 def run_all(options):
     """One process for each number of threads."""
-    document = None
-    for threads in (1, 2)[:len(os.sched_getaffinity(0))]:
-        with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder, "run.json")
-            arguments = ["--threads", str(threads), "--json", str(file), *(["--quick"] if options.quick else []),
-                         *(["--no-instances"] if threads > 1 else [])]
-            done = subprocess.run([sys.executable, __file__, *arguments], check=False)
-            if not file.exists():
-                sys.exit(done.returncode or 1)
-            part = json.loads(file.read_text(encoding="utf-8"))
-        if document:
-            document["runs"] += part["runs"]
-            document["failed"] |= part["failed"]
-        else:
-            document = part
-    return document
+    quick = ["--quick"] if options.quick else []
+    return separately([(["--threads", str(threads), *quick, *(["--no-instances"] if threads > 1 else [])], {})
+                       for threads in (1, 2)[:len(os.sched_getaffinity(0))]])
 
 
 def main():
