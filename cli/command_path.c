@@ -12,23 +12,27 @@
 #include "session.h"
 #include "shapes.h"
 
-const char path_help
-    [] = "usage: tenferro path EQUATION --shapes SHAPES [options]\n"
-         "       tenferro path EQUATION FILE... [options]\n"
-         "       tenferro path NETWORK.json [options]\n"
-         "\n"
-         "Shows the order of a contraction, its operations, its largest intermediate and its peak "
-         "memory,\n"
-         "without contracting anything.\n"
-         "\n"
-         "  --shapes SHAPES        one shape an operand: '2x3,3x4'; nothing for a scalar: ',2x3'\n"
-         "  --format FORMAT        text, json, or dot for Graphviz\n"
-         "  --dtype DTYPE          i32, i64, f32, f64, c64 or c128 (else the files' or the "
-         "network's, or f64)\n"
-         "  --order ORDER          auto, greedy, left, a path '[[0,1],[0,1]]', a .json file with "
-         "one, or\n"
-         "                         path:NAME for one of the network's \"paths\"\n"
-         "  --memory-limit SIZE    fail if all tensors together need more: 2GiB, 500MB, 1000000\n";
+const char path_help[] =
+    "usage: tenferro path EQUATION --shapes SHAPES [options]\n"
+    "       tenferro path EQUATION FILE... [options]\n"
+    "       tenferro path NETWORK.json [options]\n"
+    "\n"
+    "Shows the order of a contraction, its operations, its largest intermediate and its peak "
+    "memory,\n"
+    "without contracting anything.\n"
+    "\n"
+    "  --shapes SHAPES        one shape an operand: '2x3,3x4'; nothing for a scalar: ',2x3'\n"
+    "  --format FORMAT        text, json, or dot for Graphviz\n"
+    "  --dtype DTYPE          i32, i64, f32, f64, c64 or c128 (else the files' or the "
+    "network's, or f64)\n"
+    "  --order ORDER          auto, greedy, left, search, a path '[[0,1],[0,1]]', a .json "
+    "file with\n"
+    "                         one, or path:NAME for one of the network's \"paths\"\n"
+    "  --objective OBJECTIVE  what auto and search make small: seconds, flops, size, weighted\n"
+    "  --moves N              budget of the search: changes of the tree that are tried\n"
+    "  --seconds T            time limit of the search\n"
+    "  --seed N               of the search's random numbers\n"
+    "  --memory-limit SIZE    fail if all tensors together need more: 2GiB, 500MB, 1000000\n";
 
 static double shapes_bytes(const shapes *s, tenferro_dtype dtype)
 {
@@ -116,6 +120,10 @@ static tenferro_status run(contraction *c)
         status = session_open(o, "none", &c->context);
     if (status == TENFERRO_OK) {
         tenferro_einsum_options planning = order_options(&ordering);
+        planning.objective = o->objective;
+        planning.moves = o->moves;
+        planning.seconds = o->seconds;
+        planning.seed = o->search_seed;
         status = is_network  ? plan_network(c, &n, &planning, &bytes)
                  : o->shapes ? plan_shapes(c, &planning, &bytes)
                              : plan_files(c, &planning, &bytes);
@@ -134,7 +142,9 @@ int command_path(int argc, char **argv)
     options o;
     tenferro_status status = options_parse("path",
                                            OPTION_SHAPES | OPTION_FORMAT | OPTION_DTYPE |
-                                               OPTION_ORDER | OPTION_MEMORY_LIMIT,
+                                               OPTION_ORDER | OPTION_MEMORY_LIMIT |
+                                               OPTION_OBJECTIVE | OPTION_MOVES | OPTION_SECONDS |
+                                               OPTION_SEED,
                                            argc, argv, &o);
     if (status == TENFERRO_OK && o.help)
         return command_help(path_help);

@@ -157,6 +157,50 @@ static tenferro_status set_format(options *o, const char *value)
     return TENFERRO_OK;
 }
 
+static tenferro_status set_objective(options *o, const char *value)
+{
+    static const char *const names[] = {"seconds", "flops", "size", "weighted"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(value, names[i]) == 0) {
+            o->objective = (tenferro_einsum_objective)i;
+            return TENFERRO_OK;
+        }
+    return tenferro_error_set(TENFERRO_INVALID_ARGUMENT,
+                              "--objective takes seconds, flops, size or weighted, not '%s'", value);
+}
+
+static tenferro_status set_moves(options *o, const char *value)
+{
+    char *end;
+    double moves = strtod(value, &end);
+    if (*end || !(moves >= 1 && moves <= 1e18))
+        return tenferro_error_set(TENFERRO_INVALID_ARGUMENT,
+                                  "--moves takes a number from 1 to 1e18, not '%s'", value);
+    o->moves = (int64_t)moves;
+    return TENFERRO_OK;
+}
+
+static tenferro_status set_seconds(options *o, const char *value)
+{
+    char *end;
+    o->seconds = strtod(value, &end);
+    if (*end || !(o->seconds > 0 && o->seconds <= 1e9))
+        return tenferro_error_set(TENFERRO_INVALID_ARGUMENT,
+                                  "--seconds takes a positive number, not '%s'", value);
+    return TENFERRO_OK;
+}
+
+static tenferro_status set_seed(options *o, const char *value)
+{
+    char *end;
+    errno = 0;
+    o->search_seed = strtoull(value, &end, 10);
+    if (!isdigit((unsigned char)value[0]) || *end || errno)
+        return tenferro_error_set(TENFERRO_INVALID_ARGUMENT,
+                                  "--seed takes a number from 0 to 2^64-1, not '%s'", value);
+    return TENFERRO_OK;
+}
+
 typedef struct option_kind {
     const char *name;
     const char *letter; /* short form, or NULL */
@@ -179,6 +223,10 @@ static const option_kind kinds[] = {
     {"--save-data", NULL, OPTION_SAVE_DATA, 1, set_save_data},
     {"--shapes", NULL, OPTION_SHAPES, 1, set_shapes},
     {"--format", NULL, OPTION_FORMAT, 1, set_format},
+    {"--objective", NULL, OPTION_OBJECTIVE, 1, set_objective},
+    {"--moves", NULL, OPTION_MOVES, 1, set_moves},
+    {"--seconds", NULL, OPTION_SECONDS, 1, set_seconds},
+    {"--seed", NULL, OPTION_SEED, 1, set_seed},
 };
 
 /* The option that an argument names, "--name" or "--name=value" or "-n"; NULL if there is none. */

@@ -2,7 +2,7 @@
 #ifndef TENFERRO_CLI_OPTIONS_H
 #define TENFERRO_CLI_OPTIONS_H
 
-#include <tenferro/dtype.h>
+#include <tenferro/einsum.h>
 
 /* Which options a subcommand takes; --help is always one. */
 enum {
@@ -18,7 +18,11 @@ enum {
     OPTION_SAVE_DATA = 1 << 9,
     OPTION_SHAPES = 1 << 10,
     OPTION_FORMAT = 1 << 11,
-    OPTION_CALIBRATE = 1 << 12
+    OPTION_CALIBRATE = 1 << 12,
+    OPTION_OBJECTIVE = 1 << 13,
+    OPTION_MOVES = 1 << 14,
+    OPTION_SECONDS = 1 << 15,
+    OPTION_SEED = 1 << 16
 };
 
 /* Strings are the argument vector's; absent ones are NULL. */
@@ -39,7 +43,11 @@ typedef struct options {
     const char *save_data;
     const char *shapes;
     const char *format;
-    int count; /* arguments that are no options */
+    tenferro_einsum_objective objective;
+    int64_t moves;        /* 0: not given */
+    double seconds;       /* 0: not given */
+    uint64_t search_seed; /* of --seed */
+    int count;            /* arguments that are no options */
     char **arguments;
 } options;
 

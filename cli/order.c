@@ -85,6 +85,8 @@ tenferro_status order_parse(const char *text, const json_t *network, order *out)
         out->kind = TENFERRO_EINSUM_GREEDY;
     else if (strcmp(text, "left") == 0)
         out->kind = TENFERRO_EINSUM_LEFT_TO_RIGHT;
+    else if (strcmp(text, "search") == 0)
+        out->kind = TENFERRO_EINSUM_SEARCH;
     else if (text[0] == '[')
         status = document_parse(text, strlen(text), "--order", &document);
     else if (strncmp(text, "path:", 5) == 0)
@@ -94,7 +96,7 @@ tenferro_status order_parse(const char *text, const json_t *network, order *out)
     else
         status = tenferro_error_set(
             TENFERRO_INVALID_ARGUMENT,
-            "--order takes auto, greedy, left, a path such as [[0,1],[0,1]], a .json "
+            "--order takes auto, greedy, left, search, a path such as [[0,1],[0,1]], a .json "
             "file or path:NAME, not '%s'",
             text);
     if (document)

@@ -36,11 +36,25 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_einsum_into(
     const char *equation, int count, const tenferro_tensor *const *operands, tenferro_tensor *out);
 
 typedef enum tenferro_einsum_order {
-    TENFERRO_EINSUM_AUTO = 0,          /**< parentheses if there are any, else greedy */
+    /** parentheses if there are any; else exact up to 8 operands; else greedy, then a search that
+     * takes about 2 % of the predicted run time, at most a second or so */
+    TENFERRO_EINSUM_AUTO = 0,
     TENFERRO_EINSUM_LEFT_TO_RIGHT = 1, /**< ((A, B), C), D ... */
     TENFERRO_EINSUM_GREEDY = 2,        /**< always the pair that shrinks the memory most */
-    TENFERRO_EINSUM_GIVEN = 3          /**< options.path */
+    TENFERRO_EINSUM_GIVEN = 3,         /**< options.path */
+    /** exact up to 12 operands, else tree annealing until options.moves or options.seconds are used
+     * up; without either 10^7 moves, about a second */
+    TENFERRO_EINSUM_SEARCH = 4
 } tenferro_einsum_order;
+
+/** What AUTO and SEARCH make small: a sum over the steps. */
+typedef enum tenferro_einsum_objective {
+    TENFERRO_EINSUM_SECONDS = 0, /**< flops at the CPU's rate, and each intermediate written and read
+                                    at the memory's: nominal rates of the instruction set */
+    TENFERRO_EINSUM_FLOPS = 1,   /**< tenferro_einsum_cost.flops */
+    TENFERRO_EINSUM_SIZE = 2,    /**< elements of all intermediates: the largest one weighs most */
+    TENFERRO_EINSUM_WEIGHTED = 3 /**< flops + 64 * elements of all intermediates */
+} tenferro_einsum_objective;
 
 typedef struct tenferro_einsum_options {
     size_t struct_size;
@@ -51,10 +65,17 @@ typedef struct tenferro_einsum_options {
     int64_t path_length;  /**< number of pairs */
     int64_t memory_limit; /**< bytes of intermediates, output and scratch; 0: none; exceeded:
                              OUT_OF_MEMORY when planning */
+    tenferro_einsum_objective objective;
+    /** Budget of SEARCH: changes of the tree that are tried, 5-50 million a second; the same
+     * network, options and seed give the same order.  0: no such budget. */
+    int64_t moves;
+    double seconds; /**< time limit of SEARCH, for the search alone; 0: none */
+    uint64_t seed;  /**< of SEARCH and AUTO */
 } tenferro_einsum_options;
-#define TENFERRO_EINSUM_OPTIONS_INIT                                      \
-    {                                                                     \
-        sizeof(tenferro_einsum_options), TENFERRO_EINSUM_AUTO, NULL, 0, 0 \
+#define TENFERRO_EINSUM_OPTIONS_INIT                                       \
+    {                                                                      \
+        sizeof(tenferro_einsum_options), TENFERRO_EINSUM_AUTO, NULL, 0, 0, \
+            TENFERRO_EINSUM_SECONDS, 0, 0, 0                               \
     }
 
 /** A plan: immutable, may be executed from several threads at once. */

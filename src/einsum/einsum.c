@@ -333,11 +333,18 @@ read_options(const tenferro_einsum_options *given, tenferro_einsum_options *opti
     *options = (tenferro_einsum_options)TENFERRO_EINSUM_OPTIONS_INIT;
     if (given)
         TF_TRY(tf_struct_read("einsum options", options, sizeof *options, given));
-    if (options->order < TENFERRO_EINSUM_AUTO || options->order > TENFERRO_EINSUM_GIVEN)
+    if (options->order < TENFERRO_EINSUM_AUTO || options->order > TENFERRO_EINSUM_SEARCH)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.order is %d",
                        (int)options->order);
     if (options->memory_limit < 0)
         return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.memory_limit is negative");
+    if (options->objective < TENFERRO_EINSUM_SECONDS ||
+        options->objective > TENFERRO_EINSUM_WEIGHTED)
+        return tf_fail(TENFERRO_INVALID_ARGUMENT, "einsum: options.objective is %d",
+                       (int)options->objective);
+    if (options->moves < 0 || !(options->seconds >= 0))
+        return tf_fail(TENFERRO_INVALID_ARGUMENT,
+                       "einsum: options.moves or options.seconds is negative");
     return TENFERRO_OK;
 }
 

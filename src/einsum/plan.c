@@ -3,8 +3,9 @@
 #include "einsum/plan.h"
 
 #include <float.h>
+#include <string.h>
 
-#include "einsum/order.h"
+#include "einsum/search.h"
 #include "support/struct_size.h"
 
 tenferro_status tf_plan_check_dtype(const tenferro_context *context, tenferro_dtype dtype)
@@ -15,20 +16,69 @@ tenferro_status tf_plan_check_dtype(const tenferro_context *context, tenferro_dt
                    tf_dtype_name(context, dtype));
 }
 
-static tenferro_status choose_order(const tf_network *n, const tenferro_einsum_options *options,
-                                    const int *parenthesised, int *pairs)
+/*
+ * What an objective weighs.  The rates of SECONDS are nominal ones of a core; what matters is their
+ * ratio.
+ */
+static tf_search search_for(const tenferro_einsum_plan *plan, const tenferro_einsum_options *o)
 {
-    tenferro_einsum_order order = options ? options->order : TENFERRO_EINSUM_AUTO;
-    if (order == TENFERRO_EINSUM_GIVEN)
+    static const double rates[TF_ISA_COUNT] = {
+        [TF_ISA_PORTABLE] = 4e9, [TF_ISA_AVX2] = 3e10, [TF_ISA_AVX512] = 6e10, [TF_ISA_NEON] = 2e10};
+    const double bandwidth = 2e10;
+    int is_complex = tf_dtype_is_complex(plan->dtype);
+    double size = (double)plan->element_size, bytes_a_number = is_complex ? size / 2 : size;
+    double flop = (is_complex ? 4 : 1) * bytes_a_number / 8 / rates[tf_context_isa(plan->context)];
+    double element = 2 * size / bandwidth;
+    tf_search search = {.moves = (double)o->moves, .seconds = o->seconds, .seed = o->seed};
+    switch (o->objective) {
+    case TENFERRO_EINSUM_FLOPS:
+        search.objective = (tf_objective){1, 0};
+        search.seconds_per_score = flop;
+        break;
+    case TENFERRO_EINSUM_SIZE:
+        search.objective = (tf_objective){0, 1};
+        search.seconds_per_score = element;
+        break;
+    case TENFERRO_EINSUM_WEIGHTED:
+        search.objective = (tf_objective){1, 64};
+        search.seconds_per_score = flop;
+        break;
+    default:
+        search.objective = (tf_objective){flop, element};
+        search.seconds_per_score = 1;
+    }
+    if (o->order == TENFERRO_EINSUM_AUTO) {
+        search.moves = search.seconds = 0;
+        search.exact_most = TF_AUTO_EXACT_MOST;
+    } else {
+        search.exact_most = TF_EXACT_MOST;
+        if (o->moves == 0 && o->seconds <= 0)
+            search.moves = TF_SEARCH_MOST_MOVES;
+    }
+    return search;
+}
+
+static tenferro_status
+choose_order(const tenferro_einsum_plan *plan, const tenferro_einsum_options *options,
+             const int *parenthesised, int *pairs)
+{
+    static const tenferro_einsum_options defaults = TENFERRO_EINSUM_OPTIONS_INIT;
+    const tf_network *n = &plan->network;
+    options = options ? options : &defaults;
+    if (options->order == TENFERRO_EINSUM_GIVEN)
         return tf_order_given(n->context, n->count, options->path, options->path_length, pairs);
-    if (order == TENFERRO_EINSUM_LEFT_TO_RIGHT || n->count <= 2)
+    if (options->order == TENFERRO_EINSUM_LEFT_TO_RIGHT || n->count <= 2) {
         tf_order_left(n->count, pairs);
-    else if (order == TENFERRO_EINSUM_GREEDY || !parenthesised)
+        return TENFERRO_OK;
+    }
+    if (options->order == TENFERRO_EINSUM_AUTO && parenthesised) {
+        memcpy(pairs, parenthesised, 2 * (size_t)(n->count - 1) * sizeof *pairs);
+        return TENFERRO_OK;
+    }
+    if (options->order == TENFERRO_EINSUM_GREEDY || n->empty)
         return tf_order_greedy(n, pairs);
-    else
-        for (int i = 0; i < 2 * (n->count - 1); i++)
-            pairs[i] = parenthesised[i];
-    return TENFERRO_OK;
+    tf_search search = search_for(plan, options);
+    return tf_order_search(n, &search, pairs);
 }
 
 static double add(double a, double b)
@@ -75,7 +125,7 @@ build(tenferro_einsum_plan *plan, const tenferro_einsum_options *options, const 
     int *pairs = tf_malloc(plan->context, 2 * (int64_t)n->count, sizeof *pairs);
     if (!pairs)
         return TENFERRO_OUT_OF_MEMORY;
-    tenferro_status status = choose_order(n, options, parenthesised, pairs);
+    tenferro_status status = choose_order(plan, options, parenthesised, pairs);
     if (status == TENFERRO_OK)
         status = tf_plan_make_steps(plan, pairs);
     tf_free(plan->context, pairs);

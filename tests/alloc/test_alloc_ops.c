@@ -293,6 +293,24 @@ static tenferro_status plan_create(world *w, tenferro_tensor **out)
     return status;
 }
 
+static tenferro_status plan_search(world *w, tenferro_tensor **out)
+{
+    (void)out;
+    tenferro_einsum_options options = TENFERRO_EINSUM_OPTIONS_INIT;
+    enum { COUNT = 14 }; /* too many for an exact order */
+    const int ranks[COUNT] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
+    const int64_t *extents[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        extents[i] = shape33;
+    options.order = TENFERRO_EINSUM_SEARCH;
+    options.moves = 5000;
+    tenferro_status status = tenferro_einsum_plan_create(
+        w->context, "ab,bc,cd,de,ef,fg,gh,hi,ij,jk,kl,lm,mn,na->", F8, COUNT, ranks, extents,
+        &options, &w->made_plan);
+    assert_true((status == TENFERRO_OK) == (w->made_plan != NULL));
+    return status;
+}
+
 static tenferro_status plan_labels(world *w, tenferro_tensor **out)
 {
     (void)out;
@@ -444,6 +462,7 @@ typedef struct row {
 #define ROW(NAME, ...) {"tenferro_" #NAME, call_##NAME},
 static const row rows[] = {
     SIMPLE_CALLS(ROW){"tenferro_einsum_plan_create", plan_create},
+    {"tenferro_einsum_plan_create of a search", plan_search},
     {"tenferro_einsum_plan_labels", plan_labels},
     {"tenferro_einsum_execute_into", execute_into},
     {"tenferro_extent_evaluate", evaluate},
