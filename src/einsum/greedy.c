@@ -10,8 +10,9 @@
  */
 
 #include <stdint.h>
+#include <string.h>
 
-#include "einsum/order.h"
+#include "einsum/search.h"
 
 enum { NEIGHBOURS = 32 };
 
@@ -35,6 +36,7 @@ typedef struct greedy {
     int *pairs;
     int nodes;           /* made so far, operands included */
     unsigned char *gone; /* of each node */
+    int simplifies;      /* only pairs whose result is no larger than the larger of them */
     double *sizes;       /* of each node, in elements */
     int *seen;           /* of each node: the last one that looked at it */
     int64_t *set_first;  /* of each node: its labels are sets[set_first] .. */
@@ -159,6 +161,8 @@ static tenferro_status look_around(greedy *g, int node)
             double size;
             merge(g, c.a, c.b, NULL, &size);
             c.cost = size - g->sizes[c.a] - g->sizes[c.b];
+            if (g->simplifies && size > TF_MAX(g->sizes[c.a], g->sizes[c.b]))
+                continue;
             TF_TRY(push(g, c));
         }
     }
@@ -243,7 +247,7 @@ static tenferro_status run(greedy *g)
     while (g->nodes < all) {
         TF_TRY(seed(g));
         if (g->heap_used == 0)
-            return multiply_rest(g, all);
+            return g->simplifies ? TENFERRO_OK : multiply_rest(g, all);
         while (g->heap_used > 0) {
             candidate c = pop(g);
             if (g->gone[c.a] || g->gone[c.b])
@@ -276,24 +280,60 @@ static void start(greedy *g)
     g->nodes = n->count;
 }
 
-tenferro_status tf_order_greedy(const tf_network *network, int *pairs)
+/* The nodes that are left, as a network of their own; *nodes: which they are. */
+static tenferro_status extract(const greedy *g, tf_network *out, int **nodes)
+{
+    const tf_network *n = g->network;
+    tenferro_context *c = g->context;
+    int left = 2 * n->count - g->nodes;
+    int64_t entries = 0;
+    *out = (tf_network){.context = c, .count = left, .labels = n->labels};
+    out->extents = n->extents;
+    out->in_output = n->in_output;
+    for (int i = 0; i < g->nodes; i++)
+        entries += g->gone[i] ? 0 : g->set_size[i];
+    int ok = (*nodes = tf_malloc(c, left, sizeof **nodes)) != NULL;
+    ok = ok && (out->set_first = tf_malloc(c, left + INT64_C(1), sizeof *out->set_first)) != NULL;
+    ok = ok && (out->sets = tf_malloc(c, entries, sizeof *out->sets)) != NULL;
+    if (!ok)
+        return TENFERRO_OUT_OF_MEMORY;
+    int made = 0;
+    int64_t used = 0;
+    for (int i = 0; i < g->nodes; i++) {
+        if (g->gone[i])
+            continue;
+        (*nodes)[made] = i;
+        out->set_first[made++] = used;
+        memcpy(out->sets + used, g->sets + g->set_first[i],
+               (size_t)g->set_size[i] * sizeof *out->sets);
+        used += g->set_size[i];
+    }
+    out->set_first[left] = used;
+    return TENFERRO_OK;
+}
+
+/* All of it, or (rest is not NULL) only what simplifies. */
+static tenferro_status contract_all(const tf_network *network, int *pairs, tf_network *rest,
+                                    int **nodes)
 {
     tenferro_context *c = network->context;
-    int64_t nodes = 2 * (int64_t)network->count, labels = network->labels;
+    int64_t all = 2 * (int64_t)network->count, labels = network->labels;
     tenferro_status status = TENFERRO_OUT_OF_MEMORY;
-    greedy g = {.network = network, .context = c, .pairs = pairs};
+    greedy g = {.network = network, .context = c, .pairs = pairs, .simplifies = rest != NULL};
     g.sets_used = g.sets_room = network->set_first[network->count];
-    int ok = (g.gone = tf_calloc(c, nodes, sizeof *g.gone)) != NULL;
-    ok = ok && (g.sizes = tf_malloc(c, nodes, sizeof *g.sizes)) != NULL;
-    ok = ok && (g.seen = tf_malloc(c, nodes, sizeof *g.seen)) != NULL;
-    ok = ok && (g.set_first = tf_malloc(c, nodes, sizeof *g.set_first)) != NULL;
-    ok = ok && (g.set_size = tf_malloc(c, nodes, sizeof *g.set_size)) != NULL;
+    int ok = (g.gone = tf_calloc(c, all, sizeof *g.gone)) != NULL;
+    ok = ok && (g.sizes = tf_malloc(c, all, sizeof *g.sizes)) != NULL;
+    ok = ok && (g.seen = tf_malloc(c, all, sizeof *g.seen)) != NULL;
+    ok = ok && (g.set_first = tf_malloc(c, all, sizeof *g.set_first)) != NULL;
+    ok = ok && (g.set_size = tf_malloc(c, all, sizeof *g.set_size)) != NULL;
     ok = ok && (g.sets = tf_malloc(c, g.sets_room, sizeof *g.sets)) != NULL;
     ok = ok && (g.references = tf_malloc(c, labels, sizeof *g.references)) != NULL;
     ok = ok && (g.heads = tf_malloc(c, labels, sizeof *g.heads)) != NULL;
     if (ok) {
         start(&g);
         status = run(&g);
+        if (status == TENFERRO_OK && rest)
+            status = extract(&g, rest, nodes);
     }
     tf_free(c, g.gone);
     tf_free(c, g.sizes);
@@ -306,4 +346,16 @@ tenferro_status tf_order_greedy(const tf_network *network, int *pairs)
     tf_free(c, g.links);
     tf_free(c, g.heap);
     return status;
+}
+
+tenferro_status tf_order_greedy(const tf_network *network, int *pairs)
+{
+    return contract_all(network, pairs, NULL, NULL);
+}
+
+tenferro_status
+tf_order_simplify(const tf_network *network, int *pairs, tf_network *rest, int **nodes)
+{
+    *nodes = NULL;
+    return contract_all(network, pairs, rest, nodes);
 }

@@ -11,12 +11,12 @@
 #define HOT 0.01           /* the betas from which a trial starts ... */
 #define WARM 1.0
 #define COLD 15.0                     /* ... and where it ends */
+#define REFINING 0.25                  /* of the budget, for the network as it was given */
 #define MOST_BYTES (INT64_C(1) << 30) /* of a tree's sets */
 #define EXACT_LEAVES 8                /* of the subtrees improved in between */
 #define EXACT_MOVES 200.0             /* that one such improvement is worth */
 
 typedef struct search {
-    const tf_network *network;
     const tf_search *wanted;
     tf_tree tree;
     tf_exact *exact;
@@ -78,48 +78,91 @@ static tenferro_status improve(search *s)
     return TENFERRO_OK;
 }
 
-static tenferro_status run(search *s)
+/*
+ * Improves the order in best.pairs.  from_scratch: with hot trials too; else the order is good and
+ * only refined.
+ */
+static tenferro_status improve_order(search *s, const tf_network *network, int from_scratch)
 {
     tf_tree *t = &s->tree;
+    tenferro_status status = tf_tree_create(network, s->wanted->objective, MOST_BYTES, t);
+    if (status != TENFERRO_OK)
+        return status == TENFERRO_UNSUPPORTED ? TENFERRO_OK : status;
     tf_tree_load(t, s->best.pairs);
+    s->best.score = INFINITY;
     tf_best_offer(&s->best, t);
     if (t->count <= s->wanted->exact_most) {
         tf_exact_improve(s->exact, t, 2 * t->count - 2, t->count, &s->random);
         tf_best_offer(&s->best, t);
-        return TENFERRO_OK;
-    }
-    double moves = FIRST_SWEEPS * t->count;
-    for (int trial = 0; moves_left(s) >= t->count && tf_budget_lasts(&s->budget); trial++) {
-        if (trial % 3 == 2) {
-            TF_TRY(improve(s));
-            moves *= 2;
+    } else {
+        double moves = FIRST_SWEEPS * t->count;
+        for (int trial = from_scratch ? 0 : 1; moves_left(s) >= t->count && status == TENFERRO_OK &&
+                                               tf_budget_lasts(&s->budget);
+             trial++) {
+            if (trial % 3 == 2) {
+                status = improve(s);
+                moves *= 2;
+            }
+            tf_tree_load(t, s->best.pairs);
+            if (status == TENFERRO_OK)
+                status = anneal(s, from_scratch && trial % 3 == 0 ? HOT : WARM, moves);
         }
-        tf_tree_load(t, s->best.pairs);
-        TF_TRY(anneal(s, trial % 3 == 0 ? HOT : WARM, moves));
     }
-    return TENFERRO_OK;
+    tf_tree_free(t);
+    return status;
+}
+
+/* Searches the simplified network, then refines the order of the whole with what is left. */
+static tenferro_status run(search *s, const tf_network *network, int *pairs)
+{
+    tf_network rest = {.context = network->context};
+    int *nodes = NULL, *inner = NULL;
+    tenferro_status status;
+    TF_TRY_CLEANUP(tf_order_simplify(network, pairs, &rest, &nodes));
+    int steps = network->count - rest.count;
+    status = TENFERRO_OUT_OF_MEMORY;
+    inner = tf_malloc(network->context, 2 * (int64_t)rest.count, sizeof *inner);
+    if (!inner)
+        goto cleanup;
+    TF_TRY_CLEANUP(tf_order_greedy(&rest, inner));
+    s->best.pairs = inner;
+    double all_moves = s->budget.moves, deadline = s->budget.deadline;
+    if (deadline > 0)
+        s->budget.deadline -= REFINING * s->wanted->seconds;
+    s->budget.moves *= 1 - REFINING;
+    if (rest.count > 2)
+        TF_TRY_CLEANUP(improve_order(s, &rest, 1));
+    s->budget.moves += REFINING * all_moves;
+    s->budget.deadline = deadline;
+    for (int i = 0; i < 2 * (rest.count - 1); i++)
+        pairs[2 * steps + i] = inner[i] < rest.count ? nodes[inner[i]]
+                                                     : inner[i] - rest.count + network->count + steps;
+    s->best.pairs = pairs;
+    s->rate = 0;
+    if (steps > 0)
+        status = improve_order(s, network, 0);
+
+cleanup:
+    tf_free(network->context, inner);
+    tf_free(network->context, nodes);
+    tf_free(network->context, rest.set_first);
+    tf_free(network->context, rest.sets);
+    return status;
 }
 
 tenferro_status tf_order_search(const tf_network *network, const tf_search *wanted, int *pairs)
 {
-    search s = {.network = network, .wanted = wanted, .random = {wanted->seed}};
-    s.best = (tf_best){INFINITY, pairs};
+    search s = {.wanted = wanted, .random = {wanted->seed}, .best = {INFINITY, pairs}};
     s.budget.moves = wanted->moves > 0     ? wanted->moves
-                     : wanted->seconds > 0 ? INFINITY
+                     : wanted->seconds > 0 ? 1e18
                                            : TF_SEARCH_MOST_MOVES;
     s.budget.deadline = wanted->seconds > 0 ? tf_budget_now() + wanted->seconds : 0;
     TF_TRY(tf_order_greedy(network, pairs));
     if (network->count < 3)
         return TENFERRO_OK;
-    tenferro_status status = tf_tree_create(network, wanted->objective, MOST_BYTES, &s.tree);
-    if (status == TENFERRO_UNSUPPORTED)
-        return TENFERRO_OK;
-    if (status == TENFERRO_OK)
-        status = tf_exact_create(network->context, TF_MAX(EXACT_LEAVES, wanted->exact_most),
-                                 &s.exact);
-    if (status == TENFERRO_OK)
-        status = run(&s);
+    TF_TRY(tf_exact_create(network->context, TF_MAX(EXACT_LEAVES, wanted->exact_most), &s.exact));
+    tenferro_status status = network->count <= wanted->exact_most ? improve_order(&s, network, 1)
+                                                                  : run(&s, network, pairs);
     tf_exact_free(s.exact);
-    tf_tree_free(&s.tree);
     return status;
 }

@@ -53,6 +53,15 @@ void tf_best_offer(tf_best *best, const tf_tree *tree);
 tenferro_status tf_tree_anneal(tf_tree *tree, double from, double to, int64_t sweeps,
                                tf_random *random, tf_budget *budget, tf_best *best);
 
+/*
+ * greedy.c: contracts only pairs that share a label and whose result is no larger than the larger
+ * of them.  What is left is a network with the fields that orders need, and its operand i the node
+ * (*nodes)[i].  The caller frees rest->set_first, rest->sets and *nodes, also on failure; the rest
+ * is borrowed.
+ */
+tenferro_status
+tf_order_simplify(const tf_network *network, int *pairs, tf_network *rest, int **nodes);
+
 /* exact.c: the best tree over a few subtrees of a node; work for up to `most` of them. */
 enum { TF_EXACT_MOST = 12, TF_AUTO_EXACT_MOST = 8 };
 typedef struct tf_exact tf_exact;

@@ -30,29 +30,38 @@ static tenferro_status place_labels(const tf_network *n, tf_tree *t)
 {
     tenferro_context *c = n->context;
     label_extent *sorted = tf_malloc(c, n->labels, sizeof *sorted);
-    if (!sorted)
+    t->label_bits = sorted ? tf_malloc(c, n->labels, sizeof *t->label_bits) : NULL;
+    if (!t->label_bits) {
+        tf_free(c, sorted);
         return TENFERRO_OUT_OF_MEMORY;
+    }
     for (int i = 0; i < n->labels; i++)
-        sorted[i] = (label_extent){tf_extent_estimate(n->extents[i]), i};
-    if (n->labels > 1)
-        qsort(sorted, (size_t)n->labels, sizeof *sorted, by_extent);
+        t->label_bits[i] = -1;
+    int labels = 0; /* that the operands have */
+    for (int64_t i = 0; i < n->set_first[n->count]; i++) {
+        int label = n->sets[i];
+        if (t->label_bits[label] < 0)
+            sorted[labels++] = (label_extent){tf_extent_estimate(n->extents[label]), label};
+        t->label_bits[label] = 0;
+    }
+    if (labels > 1)
+        qsort(sorted, (size_t)labels, sizeof *sorted, by_extent);
     int64_t powers = 0;
-    for (int i = 0, end; i < n->labels; i = end, t->classes++) {
-        for (end = i + 1; end < n->labels && sorted[end].extent <= sorted[i].extent;)
+    for (int i = 0, end; i < labels; i = end, t->classes++) {
+        for (end = i + 1; end < labels && sorted[end].extent <= sorted[i].extent;)
             end++;
         powers += end - i + 1;
     }
     int ok = (t->class_end = tf_malloc(c, t->classes, sizeof *t->class_end)) != NULL;
     ok = ok && (t->powers = tf_malloc(c, t->classes, sizeof *t->powers)) != NULL;
     ok = ok && (t->all_powers = tf_malloc(c, powers, sizeof *t->all_powers)) != NULL;
-    ok = ok && (t->label_bits = tf_malloc(c, n->labels, sizeof *t->label_bits)) != NULL;
     if (ok) {
         double *power = t->all_powers;
         int k = 0, bit = 0;
-        for (int i = 0, end; i < n->labels; i = end, k++) {
+        for (int i = 0, end; i < labels; i = end, k++) {
             t->powers[k] = power;
             *power++ = 1;
-            for (end = i; end < n->labels && sorted[end].extent <= sorted[i].extent; end++) {
+            for (end = i; end < labels && sorted[end].extent <= sorted[i].extent; end++) {
                 *power = TF_MIN(power[-1] * sorted[i].extent, huge);
                 power++;
                 t->label_bits[sorted[end].label] = bit++;
@@ -69,7 +78,8 @@ static tenferro_status place_labels(const tf_network *n, tf_tree *t)
 static void fill_operands(const tf_network *n, tf_tree *t)
 {
     for (int i = 0; i < n->labels; i++)
-        t->bit_holders[t->label_bits[i]] = n->in_output[i];
+        if (t->label_bits[i] >= 0)
+            t->bit_holders[t->label_bits[i]] = n->in_output[i];
     for (int i = 0; i < n->count; i++) {
         uint64_t *set = tf_tree_set(t, i);
         for (int64_t k = n->set_first[i]; k < n->set_first[i + 1]; k++) {
