@@ -11,6 +11,7 @@
 #define HOT 0.01           /* the betas from which a trial starts ... */
 #define WARM 1.0
 #define COLD 15.0                     /* ... and where it ends */
+#define ELIMINATION_MOVES 20.0         /* that one elimination is worth, an operand */
 #define REFINING 0.25                  /* of the budget, for the network as it was given */
 #define MOST_BYTES (INT64_C(1) << 30) /* of a tree's sets */
 #define EXACT_LEAVES 8                /* of the subtrees improved in between */
@@ -78,6 +79,24 @@ static tenferro_status improve(search *s)
     return TENFERRO_OK;
 }
 
+/* Offers the orders that come from eliminating labels. */
+static tenferro_status try_eliminations(search *s, const tf_network *network)
+{
+    int *pairs = tf_malloc(network->context, 2 * (int64_t)network->count, sizeof *pairs);
+    tenferro_status status = pairs ? TENFERRO_OK : TENFERRO_OUT_OF_MEMORY;
+    for (int by_fill = 0; by_fill < 2 && status == TENFERRO_OK && tf_budget_lasts(&s->budget);
+         by_fill++) {
+        status = tf_order_eliminate(network, by_fill, &s->random, MOST_BYTES / 16, pairs);
+        if (status == TENFERRO_OK) {
+            tf_tree_load(&s->tree, pairs);
+            tf_best_offer(&s->best, &s->tree);
+        }
+        s->budget.moves -= ELIMINATION_MOVES * network->count;
+    }
+    tf_free(network->context, pairs);
+    return status == TENFERRO_UNSUPPORTED ? TENFERRO_OK : status;
+}
+
 /*
  * Improves the order in best.pairs.  from_scratch: with hot trials too; else the order is good and
  * only refined.
@@ -96,6 +115,8 @@ static tenferro_status improve_order(search *s, const tf_network *network, int f
         tf_best_offer(&s->best, t);
     } else {
         double moves = FIRST_SWEEPS * t->count;
+        if (from_scratch && moves_left(s) >= 2 * ELIMINATION_MOVES * t->count)
+            status = try_eliminations(s, network);
         for (int trial = from_scratch ? 0 : 1; moves_left(s) >= t->count && status == TENFERRO_OK &&
                                                tf_budget_lasts(&s->budget);
              trial++) {

@@ -62,6 +62,13 @@ tenferro_status tf_tree_anneal(tf_tree *tree, double from, double to, int64_t sw
 tenferro_status
 tf_order_simplify(const tf_network *network, int *pairs, tf_network *rest, int **nodes);
 
+/*
+ * eliminate.c: label by label, by minimum fill or minimum degree, ties by chance.  UNSUPPORTED
+ * without a message if the labels' neighbourhoods would take more than most_bytes.
+ */
+tenferro_status tf_order_eliminate(const tf_network *network, int by_fill, tf_random *random,
+                                   int64_t most_bytes, int *pairs);
+
 /* exact.c: the best tree over a few subtrees of a node; work for up to `most` of them. */
 enum { TF_EXACT_MOST = 12, TF_AUTO_EXACT_MOST = 8 };
 typedef struct tf_exact tf_exact;
