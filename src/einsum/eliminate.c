@@ -21,10 +21,10 @@ typedef struct eliminate {
     double *keys;         /* of each label: the least is next; infinite: never */
     int64_t *first;       /* of each label its operands: operands[first[label]] .. */
     int *operands;
-    int *tops;            /* of each node the one that it went into, or itself */
-    double *sizes;        /* of each node, a logarithm */
-    int *bucket;          /* what is contracted together */
-    int *seen;            /* of each node: the last label that took it up */
+    int *tops;     /* of each node the one that it went into, or itself */
+    double *sizes; /* of each node, a logarithm */
+    int *bucket;   /* what is contracted together */
+    int *seen;     /* of each node: the last label that took it up */
     int *pairs;
     int nodes;
 } eliminate;
@@ -175,8 +175,8 @@ static tenferro_status eliminate_all(eliminate *e)
     return TENFERRO_OK;
 }
 
-tenferro_status
-tf_order_eliminate(const tf_network *n, int by_fill, tf_random *random, int64_t most_bytes, int *pairs)
+tenferro_status tf_order_eliminate(const tf_network *n, int by_fill, tf_random *random,
+                                   int64_t most_bytes, int *pairs)
 {
     tenferro_context *c = n->context;
     eliminate e = {.network = n, .by_fill = by_fill, .random = random, .pairs = pairs};

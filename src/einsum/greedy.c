@@ -313,8 +313,8 @@ static tenferro_status extract(const greedy *g, tf_network *out, int **nodes)
 }
 
 /* All of it, or (rest is not NULL) only what simplifies. */
-static tenferro_status contract_all(const tf_network *network, int *pairs, tf_network *rest,
-                                    int **nodes)
+static tenferro_status
+contract_all(const tf_network *network, int *pairs, tf_network *rest, int **nodes)
 {
     tenferro_context *c = network->context;
     int64_t all = 2 * (int64_t)network->count, labels = network->labels;

@@ -11,8 +11,8 @@
 #define HOT 0.01           /* the betas from which a trial starts ... */
 #define WARM 1.0
 #define COLD 15.0                     /* ... and where it ends */
-#define ELIMINATION_MOVES 20.0         /* that one elimination is worth, an operand */
-#define REFINING 0.25                  /* of the budget, for the network as it was given */
+#define ELIMINATION_MOVES 20.0        /* that one elimination is worth, an operand */
+#define REFINING 0.25                 /* of the budget, for the network as it was given */
 #define MOST_BYTES (INT64_C(1) << 30) /* of a tree's sets */
 #define EXACT_LEAVES 8                /* of the subtrees improved in between */
 #define EXACT_MOVES 200.0             /* that one such improvement is worth */
@@ -117,8 +117,8 @@ static tenferro_status improve_order(search *s, const tf_network *network, int f
         double moves = FIRST_SWEEPS * t->count;
         if (from_scratch && moves_left(s) >= 2 * ELIMINATION_MOVES * t->count)
             status = try_eliminations(s, network);
-        for (int trial = from_scratch ? 0 : 1; moves_left(s) >= t->count && status == TENFERRO_OK &&
-                                               tf_budget_lasts(&s->budget);
+        for (int trial = from_scratch ? 0 : 1;
+             moves_left(s) >= t->count && status == TENFERRO_OK && tf_budget_lasts(&s->budget);
              trial++) {
             if (trial % 3 == 2) {
                 status = improve(s);
@@ -156,8 +156,9 @@ static tenferro_status run(search *s, const tf_network *network, int *pairs)
     s->budget.moves += REFINING * all_moves;
     s->budget.deadline = deadline;
     for (int i = 0; i < 2 * (rest.count - 1); i++)
-        pairs[2 * steps + i] = inner[i] < rest.count ? nodes[inner[i]]
-                                                     : inner[i] - rest.count + network->count + steps;
+        pairs[2 * steps + i] = inner[i] < rest.count
+                                   ? nodes[inner[i]]
+                                   : inner[i] - rest.count + network->count + steps;
     s->best.pairs = pairs;
     s->rate = 0;
     if (steps > 0)
