@@ -13,12 +13,31 @@ typedef struct tf_tile {
     const void *alpha, *beta;      /* beta NULL: C is not read */
 } tf_tile;
 
-/* Products of small matrices that lie side by side, with alpha and beta as above. */
+#define TF_ACROSS_SIDE 4 /* rows of A, columns of B in a panel */
+
+/*
+ * Products of small matrices that lie side by side, with alpha and beta as above.  `at` is where
+ * the elements of the first matrices lie: A's in panels of TF_ACROSS_SIDE rows, from k to k the
+ * rows of a panel one after another, then B's in panels of columns, then C's.
+ */
 typedef struct tf_across {
     int64_t m, n, k;
-    const int64_t *a_rows, *a_columns, *b_rows, *b_columns, *c_rows, *c_columns;
+    const char *const *at;
+    const int64_t *c_rows, *c_columns;
     const void *alpha, *beta;
+    int64_t lines;   /* cache lines of each element in a block */
+    int64_t fetched; /* that many of `at` while the block before is multiplied, */
+    int64_t rate;    /* so many lines at each k of a tile */
+    int streams;     /* C goes past the caches: its lines are whole, beta is NULL */
 } tf_across;
+
+#define TF_ACROSS_INPUTS(t) (((t)->m + (t)->n) * (t)->k) /* elements of A and B */
+
+/* Cache lines that are still to be fetched: `bytes` of each element, of this one `done`. */
+typedef struct tf_fetch {
+    const char *const *at, *const *end;
+    int64_t offset, done, bytes, rate;
+} tf_fetch;
 
 /*
  * C = alpha op(A) op(B) + beta C for m x n matrices that lie at regular distances, the rows of A one
@@ -48,7 +67,7 @@ typedef struct tf_microkernel {
                               const int64_t *a_at, const void *b, const int64_t *b_at, void *c,
                               const int64_t *c_at);
     /* `count` matrices, the same element of each next to one another; NULL: none */
-    void (*across)(int64_t count, const void *a, const void *b, void *c, const tf_across *across);
+    void (*across)(int64_t first, int64_t count, void *c, const tf_across *across, void *scratch);
 
     /* acc[i] (+)= a[i*sa] b[i*sb], the first time without reading acc */
     void (*accumulate)(int64_t n, const void *a, int64_t sa, int conj_a, const void *b, int64_t sb,

@@ -38,6 +38,7 @@ const char *tf_small_refuses(const tf_engine *engine, const tf_problem *problem)
 void tf_small_prepare(const tf_engine *engine, const tf_problem *problem, tf_prepared *prepared);
 tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *problem,
                                   const tf_prepared *prepared, const tf_operands *operands);
+int64_t tf_small_scratch(const tf_engine *engine, const tf_problem *problem);
 
 tenferro_status tf_contract_direct(const tf_engine *engine, const tf_problem *problem,
                                    const tf_prepared *prepared, const tf_operands *operands);

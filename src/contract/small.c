@@ -1,5 +1,5 @@
 /*
- * Small matrices, perhaps a batch of them: no blocks, no scratch, no packing where the microkernel
+ * Small matrices, perhaps a batch of them: no packing where the microkernel
  * reads the operands as they lie, else packing into the stack.  The batch is a loop around the
  * kernel alone.
  */
@@ -7,11 +7,14 @@
 
 #include "contract/route.h"
 #include "kernels/loop.h"
+#include "kernels/table.h"
 
-#define PACKED_BYTES 8192 /* of each operand */
-#define CHUNK 64          /* products whose offsets are found at once */
-#define AHEAD 16          /* products that are fetched ahead, at most */
-#define AHEAD_BYTES 2048  /* that far ahead is enough */
+#define PACKED_BYTES 8192   /* of each operand */
+#define CHUNK 64            /* products whose offsets are found at once */
+#define AHEAD 16            /* products that are fetched ahead, at most */
+#define AHEAD_BYTES 2048    /* that far ahead is enough */
+#define ACROSS_LINES 8      /* cache lines that are read at one place */
+#define ACROSS_BYTES 262144 /* of A and B: two blocks of matrices stay in L2 */
 
 typedef struct small_job {
     const tf_problem *problem;
@@ -103,6 +106,18 @@ static void set_in_place(const tf_problem *p, tf_small *s)
     (void)find_lines(&p->n, TF_C, s->c_columns);
 }
 
+/* Elements of A and B. */
+static int64_t across_inputs(const tf_problem *p)
+{
+    return (p->m.size + p->n.size) * p->k.size;
+}
+
+/* Cache lines of an element in a block of matrices. */
+static int64_t across_lines(const tf_problem *p)
+{
+    return TF_MAX(1, TF_MIN(ACROSS_LINES, ACROSS_BYTES / (64 * across_inputs(p))));
+}
+
 /* The kind is known: pieces of work of about 20 us. */
 static void set_work(const tf_problem *p, tf_small *s)
 {
@@ -112,10 +127,10 @@ static void set_work(const tf_problem *p, tf_small *s)
     s->nanoseconds = each * (double)products;
     s->grain = (int64_t)(20000.0 / each) + 1;
     s->products = products;
-    if (s->kind == TF_SMALL_ACROSS) { /* a vector of them at a time */
-        int64_t lanes = s->kernel->lanes;
-        s->grain = s->grain / lanes + 1;
-        s->products = (products - 1) / lanes + 1;
+    if (s->kind == TF_SMALL_ACROSS) { /* blocks of them; some, so that they are fetched ahead */
+        int64_t width = across_lines(p) * 64 / p->size;
+        s->grain = TF_MAX(8, s->grain / width + 1);
+        s->products = (products - 1) / width + 1;
     }
 }
 
@@ -275,27 +290,108 @@ static void run(void *user, int64_t begin, int64_t end, int worker)
     }
 }
 
+typedef struct across_job {
+    tf_across across;
+    const tf_small *small;
+    const tf_problem *problem;
+    const tf_operands *operands;
+    void (*fence)(void);
+    char *blocks; /* of the workers */
+    int64_t block_bytes;
+} across_job;
+
 static void run_across(void *user, int64_t begin, int64_t end, int worker)
 {
-    (void)worker;
-    const small_job *job = user;
+    const across_job *job = user;
     const tf_problem *p = job->problem;
-    const tf_small *s = job->small;
-    const tf_operands *o = job->operands;
-    const tf_across across = {.m = p->m.size,
-                              .n = p->n.size,
-                              .k = p->k.size,
-                              .a_rows = s->a_rows,
-                              .a_columns = s->a_columns,
-                              .b_rows = s->b_rows,
-                              .b_columns = s->b_columns,
-                              .c_rows = s->c_rows,
-                              .c_columns = s->c_columns,
-                              .alpha = o->alpha,
-                              .beta = o->beta};
-    int64_t first = begin * s->kernel->lanes, last = TF_MIN(end * s->kernel->lanes, p->batch.size);
-    s->kernel->across(last - first, o->in[TF_A] + first * p->size, o->in[TF_B] + first * p->size,
-                      o->c + first * p->size, &across);
+    int64_t width = job->across.lines * 64 / p->size;
+    int64_t first = begin * width, last = TF_MIN(end * width, p->batch.size);
+    job->small->kernel->across(first, last - first, job->operands->c, &job->across,
+                               job->blocks + worker * job->block_bytes);
+    if (job->across.streams)
+        job->fence();
+}
+
+/* Where the elements lie, `side` of one row or column after another for each of the others. */
+static const char **find_elements(const char *base, int64_t size, int64_t side, const int64_t *rows,
+                                  int64_t m, const int64_t *columns, int64_t k, const char **at)
+{
+    for (int64_t i = 0; i < m; i += side)
+        for (int64_t p = 0; p < k; p++)
+            for (int64_t s = i; s < TF_MIN(i + side, m); s++)
+                *at++ = base + (rows[s] + columns[p]) * size;
+    return at;
+}
+
+/* Of each worker; the table of elements comes before. */
+static int64_t across_block_bytes(const tf_problem *p)
+{
+    return across_lines(p) * (across_inputs(p) + 1) * 64;
+}
+
+static int64_t across_table_bytes(const tf_problem *p)
+{
+    return round_up((across_inputs(p) + p->m.size * p->n.size) * (int64_t)sizeof(char *), 64);
+}
+
+/* Every element of C begins a cache line. */
+static int has_whole_lines(const tf_problem *p, const tf_small *s, const char *c)
+{
+    uintptr_t bits = (uintptr_t)c;
+    for (int64_t i = 0; i < p->m.size; i++)
+        bits |= (uintptr_t)(s->c_rows[i] * p->size);
+    for (int64_t j = 0; j < p->n.size; j++)
+        bits |= (uintptr_t)(s->c_columns[j] * p->size);
+    return bits % 64 == 0;
+}
+
+static tenferro_status multiply_across(const tf_engine *engine, const tf_problem *p,
+                                       const tf_small *s, const tf_operands *o)
+{
+    int threads = s->products <= s->grain ? 1 : tf_threads_for(engine, s->nanoseconds);
+    int64_t m = p->m.size, n = p->n.size, k = p->k.size, side = TF_ACROSS_SIDE;
+    int64_t table = across_table_bytes(p), block = across_block_bytes(p);
+    int64_t bytes = table + threads * block;
+    char *scratch = engine->scratch_take(engine->user, bytes);
+    if (scratch == NULL)
+        return TENFERRO_OUT_OF_MEMORY;
+    const char **at = (const char **)(void *)scratch;
+    at = find_elements(o->in[TF_A], p->size, side, s->a_rows, m, s->a_columns, k, at);
+    at = find_elements(o->in[TF_B], p->size, side, s->b_rows, n, s->b_columns, k, at);
+    (void)find_elements(o->c, p->size, side, s->c_rows, m, s->c_columns, n, at);
+    across_job job = {.across = {.m = m,
+                                 .n = n,
+                                 .k = k,
+                                 .at = (const char *const *)(void *)scratch,
+                                 .c_rows = s->c_rows,
+                                 .c_columns = s->c_columns,
+                                 .alpha = o->alpha,
+                                 .beta = o->beta,
+                                 .lines = across_lines(p)},
+                      .small = s,
+                      .problem = p,
+                      .operands = o,
+                      .fence = engine->kernels->fence,
+                      .blocks = scratch + table,
+                      .block_bytes = block};
+    tf_across *t = &job.across;
+    t->streams = o->beta == NULL && tf_streams(engine, p->batch.size * m * n * p->size) &&
+                 has_whole_lines(p, s, o->c);
+    t->fetched = across_inputs(p) + (t->streams ? 0 : m * n);
+    int64_t steps = ((m - 1) / side + 1) * ((n - 1) / side + 1) * k;
+    t->rate = (t->fetched - 1) / steps + 1;
+    tenferro_status status = tf_run_chunks(engine, threads, s->products, s->grain, run_across, &job);
+    engine->scratch_give(engine->user, scratch, bytes);
+    return status;
+}
+
+int64_t tf_small_scratch(const tf_engine *engine, const tf_problem *p)
+{
+    tf_small_kind kind;
+    if (tf_small_find_kind(tf_microkernel_for(engine, p->dtype), p, &kind) != NULL ||
+        kind != TF_SMALL_ACROSS)
+        return 0;
+    return across_table_bytes(p) + TF_MAX(1, engine->threads) * across_block_bytes(p);
 }
 
 tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *p,
@@ -303,6 +399,8 @@ tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *p,
 {
     const tf_small *small = &prepared->small;
     small_job job = {p, small, operands};
+    if (small->kind == TF_SMALL_ACROSS)
+        return multiply_across(engine, p, small, operands);
     if (small->products == 1 && small->kind == TF_SMALL_IN_PLACE) {
         tf_in_place shape;
         set_operands(&job, &shape);
@@ -311,11 +409,10 @@ tenferro_status tf_contract_small(const tf_engine *engine, const tf_problem *p,
                                          &here, operands->c, &here);
         return TENFERRO_OK;
     }
-    tf_parallel_body body = small->kind == TF_SMALL_ACROSS ? run_across : run;
     if (small->products <= small->grain) { /* small calls pay for nothing else */
-        body(&job, 0, small->products, 0);
+        run(&job, 0, small->products, 0);
         return TENFERRO_OK;
     }
     int threads = tf_threads_for(engine, small->nanoseconds);
-    return tf_run_chunks(engine, threads, small->products, small->grain, body, &job);
+    return tf_run_chunks(engine, threads, small->products, small->grain, run, &job);
 }

@@ -45,6 +45,9 @@ typedef uint32_t u_i32 __attribute__((vector_size(VECTOR_BYTES), may_alias, alig
 #else
 #include "contract/vectors_portable.inc.h"
 #endif
+#if !defined(STREAM)
+#define STREAM(p, v) memcpy(p, &(v), VECTOR_BYTES)
+#endif
 #if !defined(MULADD_I64)
 #define MULADD_I64 MULADD_INTEGER
 #endif

@@ -9,6 +9,9 @@
 #define MULADD_F32(c, x, y) ((v_f32)_mm256_fmadd_ps((__m256)(x), _mm256_set1_ps(y), (__m256)(c)))
 #define MULSUB_F32(c, x, y) ((v_f32)_mm256_fnmadd_ps((__m256)(x), _mm256_set1_ps(y), (__m256)(c)))
 
+/* Past the caches. */
+#define STREAM(p, v) _mm256_stream_si256((void *)(p), (__m256i)(v))
+
 /* lo, hi = re0 im0 re1 im1 ...: apart, and together again */
 TF_INLINE void split_f64(v_f64 lo, v_f64 hi, v_f64 *re, v_f64 *im)
 {

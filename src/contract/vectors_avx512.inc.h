@@ -15,6 +15,9 @@
 #define STORE_FIRST_8(mask, p, v) _mm512_mask_storeu_epi64(p, (__mmask8)(mask), (__m512i)(v))
 #define STORE_FIRST_4(mask, p, v) _mm512_mask_storeu_epi32(p, (__mmask16)(mask), (__m512i)(v))
 
+/* Past the caches. */
+#define STREAM(p, v) _mm512_stream_si512((void *)(p), (__m512i)(v))
+
 /* lo, hi = re0 im0 re1 im1 ...: apart, and together again */
 TF_INLINE void split_f64(v_f64 lo, v_f64 hi, v_f64 *re, v_f64 *im)
 {
