@@ -94,12 +94,12 @@ NAME(across_line)(const tf_across *t, int64_t count, const E *block, E *c, tf_fe
             int64_t rows = TF_MIN(SIDE, t->m - i);
             for (int64_t v = 0; v < IN_LINE && v * LANES < count; v++)
                 NAME(across_tile)
-                (t->k, block + v * size + i * t->k * LANES, rows * LANES, rows, y + v * size,
-                 height * LANES, columns, tile, v, fetch);
+            (t->k, block + v * size + i * t->k * LANES, rows * LANES, rows, y + v * size,
+             height * LANES, columns, tile, v, fetch);
             for (int64_t q = 0; q < columns; q++)
                 for (int64_t s = 0; s < rows; s++)
                     NAME(across_store)
-                    (t, count, tile[q][s], c + t->c_rows[i + s] + t->c_columns[j + q]);
+            (t, count, tile[q][s], c + t->c_rows[i + s] + t->c_columns[j + q]);
         }
     }
 }
@@ -118,8 +118,8 @@ static void NAME(across)(int64_t first, int64_t count, void *pc, const tf_across
         NAME(gather)(t, first, block, scratch);
         for (int64_t at = 0; at < block; at += line)
             NAME(across_line)
-            (t, TF_MIN(line, block - at), (const E *)scratch + at / line * size,
-             (E *)pc + first + at, &fetch);
+        (t, TF_MIN(line, block - at), (const E *)scratch + at / line * size, (E *)pc + first + at,
+         &fetch);
     }
 }
 

@@ -72,7 +72,8 @@ tenferro_status tf_contract_blas(const tf_engine *engine, const tf_problem *prob
     matrix a, b, c;
     tf_scalar zero;
     (void)prepared;
-    (void)arrange(&p, &a, &b, &c);
+    if (!arrange(&p, &a, &b, &c))
+        return tf_fail(TENFERRO_UNSUPPORTED, "contraction: no matrices that a gemm takes");
     if (p.is_swapped != problem->is_swapped) {
         o.in[TF_A] = operands->in[TF_B];
         o.in[TF_B] = operands->in[TF_A];

@@ -67,7 +67,7 @@ static void search_items(void *user, int64_t begin, int64_t end, int worker)
     (void)worker;
     const arg_job *job = user;
     const tf_loop *kept = job->kept;
-    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], found[TF_REDUCE_LENGTH];
+    int64_t counters[TF_MAX_AXES], offsets[TF_MAX_OPERANDS], found[TF_REDUCE_LENGTH] = {0};
     int64_t extent = kept->extents[0], blocks = (extent - 1) / job->width + 1;
     for (int64_t item = begin; item < end; item++) {
         int64_t first = item % blocks * job->width, n = TF_MIN(job->width, extent - first);
