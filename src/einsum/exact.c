@@ -197,6 +197,7 @@ static void set_open(const tf_exact *e, tf_tree *t, int node, int subset)
             *(subset >> i & 1 ? &below : &others) |= tf_tree_set(t, e->leaves[i])[w];
         set[w] = below & others;
     }
+    tf_tree_find_range(t, node);
 }
 
 static void rebuild(const tf_exact *e, tf_tree *t)

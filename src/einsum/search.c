@@ -7,15 +7,15 @@
 
 #include <math.h>
 
-#define FIRST_SWEEPS 100.0 /* of the first trial */
-#define HOT 0.01           /* the betas from which a trial starts ... */
-#define WARM 1.0
-#define COLD 15.0                     /* ... and where it ends */
-#define ELIMINATION_MOVES 20.0        /* that one elimination is worth, an operand */
+#define FIRST_SWEEPS 100.0            /* of the first trial */
+#define COLD 15.0                     /* the beta where a trial ends */
+#define GROWTH 1.3                    /* of a trial's length from one to the next */
+#define PART 20.0                     /* of what is left of the budget, at least a 1/PART each */
+#define ELIMINATION_MOVES 0.05        /* that one elimination is worth, by the labels' square */
 #define REFINING 0.25                 /* of the budget, for the network as it was given */
 #define MOST_BYTES (INT64_C(1) << 30) /* of a tree's sets */
 #define EXACT_LEAVES 8                /* of the subtrees improved in between */
-#define EXACT_MOVES 200.0             /* that one such improvement is worth */
+#define EXACT_MOVES 1000.0            /* that one such improvement is worth */
 
 typedef struct search {
     const tf_search *wanted;
@@ -24,7 +24,8 @@ typedef struct search {
     tf_random random;
     tf_budget budget;
     tf_best best;
-    double rate; /* moves a second, as seen so far */
+    double reserved; /* moves kept for later */
+    double rate;     /* moves a second, as seen so far */
 } search;
 
 /* How much longer a move takes than in a network of a thousand labels. */
@@ -44,7 +45,8 @@ static double moves_left(const search *s)
         moves = TF_MIN(moves, s->rate * (s->budget.deadline - tf_budget_now()));
     if (s->wanted->moves <= 0 && s->wanted->seconds <= 0) {
         double seconds = s->best.score * s->wanted->seconds_per_score;
-        double spent = TF_SEARCH_MOST_MOVES - s->budget.moves, rate = TF_SEARCH_RATE / dearness(s);
+        double spent = TF_SEARCH_MOST_MOVES - s->budget.moves - s->reserved;
+        double rate = TF_SEARCH_RATE / dearness(s);
         moves = TF_MIN(TF_SEARCH_MOST_MOVES / dearness(s), TF_SEARCH_SHARE * rate * seconds) - spent;
     }
     return moves;
@@ -70,13 +72,19 @@ static tenferro_status improve(search *s)
     for (int node = 2 * t->count - 2; node >= t->count; node--) {
         tf_exact_improve(s->exact, t, node, EXACT_LEAVES, &s->random);
         s->budget.moves -= EXACT_MOVES;
-        if (!tf_budget_lasts(&s->budget))
+        if (moves_left(s) <= 0)
             break;
         if (node % 64 == 0)
             TF_TRY(tf_check_cancel(t->context));
     }
     tf_best_offer(&s->best, t);
     return TENFERRO_OK;
+}
+
+static double elimination_moves(const search *s)
+{
+    double labels = 64.0 * s->tree.words;
+    return ELIMINATION_MOVES * labels * labels;
 }
 
 /* Offers the orders that come from eliminating labels. */
@@ -91,10 +99,17 @@ static tenferro_status try_eliminations(search *s, const tf_network *network)
             tf_tree_load(&s->tree, pairs);
             tf_best_offer(&s->best, &s->tree);
         }
-        s->budget.moves -= ELIMINATION_MOVES * network->count;
+        s->budget.moves -= elimination_moves(s);
     }
     tf_free(network->context, pairs);
     return status == TENFERRO_UNSUPPORTED ? TENFERRO_OK : status;
+}
+
+/* The beta from which a trial starts: forgets most of the order, much of it, or little. */
+static double begin_at(search *s, int kind)
+{
+    static const double least[3] = {0.01, 0.4, 1};
+    return kind == 0 ? least[0] : least[kind] * exp2(2 * tf_random_unit(&s->random));
 }
 
 /*
@@ -115,18 +130,18 @@ static tenferro_status improve_order(search *s, const tf_network *network, int f
         tf_best_offer(&s->best, t);
     } else {
         double moves = FIRST_SWEEPS * t->count;
-        if (from_scratch && moves_left(s) >= 2 * ELIMINATION_MOVES * t->count)
+        if (from_scratch && moves_left(s) >= 2 * elimination_moves(s))
             status = try_eliminations(s, network);
         for (int trial = from_scratch ? 0 : 1;
              moves_left(s) >= t->count && status == TENFERRO_OK && tf_budget_lasts(&s->budget);
              trial++) {
-            if (trial % 3 == 2) {
+            if (trial % 4 == 3)
                 status = improve(s);
-                moves *= 2;
-            }
+            moves *= GROWTH;
             tf_tree_load(t, s->best.pairs);
             if (status == TENFERRO_OK)
-                status = anneal(s, from_scratch && trial % 3 == 0 ? HOT : WARM, moves);
+                status = anneal(s, begin_at(s, from_scratch ? trial % 3 : 2),
+                                trial < 2 ? moves : TF_MAX(moves, moves_left(s) / PART));
         }
     }
     tf_tree_free(t);
@@ -147,14 +162,16 @@ static tenferro_status run(search *s, const tf_network *network, int *pairs)
         goto cleanup;
     TF_TRY_CLEANUP(tf_order_greedy(&rest, inner));
     s->best.pairs = inner;
-    double all_moves = s->budget.moves, deadline = s->budget.deadline;
-    if (deadline > 0)
+    double deadline = s->budget.deadline;
+    s->reserved = steps > 0 ? REFINING * s->budget.moves : 0;
+    s->budget.moves -= s->reserved;
+    if (steps > 0 && deadline > 0)
         s->budget.deadline -= REFINING * s->wanted->seconds;
-    s->budget.moves *= 1 - REFINING;
     if (rest.count > 2)
         TF_TRY_CLEANUP(improve_order(s, &rest, 1));
-    s->budget.moves += REFINING * all_moves;
+    s->budget.moves += s->reserved;
     s->budget.deadline = deadline;
+    s->reserved = 0;
     for (int i = 0; i < 2 * (rest.count - 1); i++)
         pairs[2 * steps + i] = inner[i] < rest.count
                                    ? nodes[inner[i]]
@@ -179,7 +196,8 @@ tenferro_status tf_order_search(const tf_network *network, const tf_search *want
                      : wanted->seconds > 0 ? 1e18
                                            : TF_SEARCH_MOST_MOVES;
     s.budget.deadline = wanted->seconds > 0 ? tf_budget_now() + wanted->seconds : 0;
-    TF_TRY(tf_order_greedy(network, pairs));
+    if (network->count < 3 || network->count <= wanted->exact_most)
+        TF_TRY(tf_order_greedy(network, pairs));
     if (network->count < 3)
         return TENFERRO_OK;
     TF_TRY(tf_exact_create(network->context, TF_MAX(EXACT_LEAVES, wanted->exact_most), &s.exact));

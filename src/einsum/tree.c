@@ -75,6 +75,18 @@ static tenferro_status place_labels(const tf_network *n, tf_tree *t)
     return ok ? TENFERRO_OK : TENFERRO_OUT_OF_MEMORY;
 }
 
+void tf_tree_find_range(tf_tree *t, int node)
+{
+    const uint64_t *set = tf_tree_set(t, node);
+    int low = 0, high = t->words;
+    while (high > 0 && !set[high - 1])
+        high--;
+    while (low < high && !set[low])
+        low++;
+    t->nodes[node].low = low;
+    t->nodes[node].high = high;
+}
+
 static void fill_operands(const tf_network *n, tf_tree *t)
 {
     for (int i = 0; i < n->labels; i++)
@@ -87,7 +99,8 @@ static void fill_operands(const tf_network *n, tf_tree *t)
             set[bit / 64] |= UINT64_C(1) << bit % 64;
             t->bit_holders[bit]++;
         }
-        t->nodes[i] = (tf_tree_node){-1, {-1, -1}, 0, 0};
+        t->nodes[i] = (tf_tree_node){.parent = -1, .child = {-1, -1}};
+        tf_tree_find_range(t, i);
     }
 }
 
@@ -134,7 +147,8 @@ void tf_tree_free(tf_tree *t)
     *t = (tf_tree){.context = c};
 }
 
-double tf_tree_size(const tf_tree *t, const uint64_t *set)
+/* The product of the extents of a set. */
+static double size_of(const tf_tree *t, const uint64_t *set)
 {
     double size = 1;
     for (int k = 0, w = 0; k < t->classes; k++) {
@@ -180,7 +194,7 @@ void tf_tree_score_node(tf_tree *t, int node)
         }
         size *= t->powers[k][labels];
     }
-    x->written = tf_tree_size(t, open) * t->objective.per_element;
+    x->written = size_of(t, open) * t->objective.per_element;
     x->score = TF_MIN(size, huge) * t->objective.per_flop * (sums ? 2 : 1) + x->written;
 }
 
@@ -189,9 +203,10 @@ void tf_tree_load(tf_tree *t, const int *pairs)
     memcpy(t->live, t->bit_holders, 64 * (size_t)t->words * sizeof *t->live);
     for (int s = 0; s + 1 < t->count; s++) {
         int node = t->count + s, a = pairs[2 * s], b = pairs[2 * s + 1];
-        t->nodes[node] = (tf_tree_node){-1, {a, b}, 0, 0};
+        t->nodes[node] = (tf_tree_node){.parent = -1, .child = {a, b}};
         t->nodes[a].parent = t->nodes[b].parent = node;
         close_labels(t, node);
+        tf_tree_find_range(t, node);
         tf_tree_score_node(t, node);
     }
 }

@@ -22,6 +22,7 @@ typedef struct tf_objective {
 
 typedef struct tf_tree_node {
     int parent, child[2]; /* -1: none */
+    int low, high;        /* the set's words outside of low .. high - 1 are 0 */
     double written;       /* what the elements of its tensor cost */
     double score;         /* of its step, `written` included; 0 for an operand */
 } tf_tree_node;
@@ -64,10 +65,10 @@ static inline uint64_t *tf_tree_set(const tf_tree *tree, int node)
     return tree->sets + (int64_t)node * tree->words;
 }
 
-/* The product of the extents of a set. */
-double tf_tree_size(const tf_tree *tree, const uint64_t *set);
+/* Finds low and high. */
+void tf_tree_find_range(tf_tree *tree, int node);
 
-/* Computes the open labels of an inner node and its scores from its children and what is closed. */
+/* Computes an inner node's scores from its set and its children's. */
 void tf_tree_score_node(tf_tree *tree, int node);
 
 /*
