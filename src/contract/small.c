@@ -183,8 +183,10 @@ void tf_small_prepare(const tf_engine *engine, const tf_problem *p, tf_prepared 
     small->shape.ahead = 0;
     if (small->kind == TF_SMALL_IN_PLACE || small->kind == TF_SMALL_COPIED_A)
         set_in_place(p, small);
-    if (small->kind == TF_SMALL_COPIED_A)
+    if (small->kind == TF_SMALL_COPIED_A) {
         small->shape.a_step = round_up(p->m.size, small->kernel->lanes);
+        small->shape.ahead = 0; /* each copy is alone */
+    }
     if (small->kind != TF_SMALL_IN_PLACE)
         find_offsets(p, small);
     set_work(p, small);

@@ -227,8 +227,8 @@ run_tiled(const tf_engine *engine, const tf_loop *loop, int crossing, tf_row row
                      .in = in};
     int64_t largest = 1;
     for (int k = 0; k < loop->operands; k++)
-        if (sizes[k] > largest)
-            largest = sizes[k];
+        largest = TF_MAX(largest, sizes[k]);
+    largest = TF_MAX(largest, 1); /* as clang's analyzer does not see */
     tf_tiles_init(&tiles, loop, crossing, BLOCK_RUN / largest, BLOCK_BYTES / largest);
     for (int k = 0; k < loop->operands; k++) {
         int64_t step, across;
