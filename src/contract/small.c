@@ -13,8 +13,8 @@
 #define CHUNK 64            /* products whose offsets are found at once */
 #define AHEAD 16            /* products that are fetched ahead, at most */
 #define AHEAD_BYTES 2048    /* that far ahead is enough */
-#define ACROSS_LINES 8      /* cache lines that are read at one place */
-#define ACROSS_BYTES 262144 /* of A and B: two blocks of matrices stay in L2 */
+#define ACROSS_LINES 16     /* cache lines that are read at one place, at most */
+#define ACROSS_BYTES 524288 /* of A and B: a block of matrices stays in L2 */
 
 typedef struct small_job {
     const tf_problem *problem;
@@ -112,10 +112,15 @@ static int64_t across_inputs(const tf_problem *p)
     return (p->m.size + p->n.size) * p->k.size;
 }
 
-/* Cache lines of an element in a block of matrices. */
+/*
+ * Cache lines of an element in a block of matrices: long runs where the operands come from memory,
+ * else little, so that a block stays close.
+ */
 static int64_t across_lines(const tf_problem *p)
 {
-    return TF_MAX(1, TF_MIN(ACROSS_LINES, ACROSS_BYTES / (64 * across_inputs(p))));
+    int64_t elements = across_inputs(p), bytes = p->batch.size * elements * p->size;
+    int64_t most = bytes > TF_STREAM_BYTES ? ACROSS_LINES : 2;
+    return TF_MAX(1, TF_MIN(most, ACROSS_BYTES / (64 * elements)));
 }
 
 /* The kind is known: pieces of work of about 20 us. */

@@ -345,6 +345,72 @@ static void contract__outer_product_past_the_caches__is_exact(void **state)
     }
 }
 
+/*
+ * Batches that are innermost: C past the caches and not, from an address that a cache line begins
+ * at and from another, rows and columns that fill no tile, matrices that fill no vector.
+ */
+static void contract__innermost_batch__is_exact(void **state)
+{
+    (void)state;
+    enum { M = 5, N = 7, K = 3, STRIDE = 61000, MOST = STRIDE - 3, SHIFT = 1 };
+    static _Alignas(64) double a[M * K * STRIDE], b[K * N * STRIDE], c[M * N * STRIDE + SHIFT];
+    for (int64_t i = 0; i < M * K * STRIDE; i++)
+        a[i] = small_at(i, i / STRIDE);
+    for (int64_t i = 0; i < K * N * STRIDE; i++)
+        b[i] = small_at(i / STRIDE, i);
+    const tf_kernels *isas[4];
+    int count = fixture_isas(isas);
+    const double alpha = 2, beta = 3;
+    const int64_t batches[] = {MOST, 61, 16};
+    for (int run = 0; run < 12 * count; run++) {
+        int64_t batch = batches[run % 3], shift = run / 3 % 2 * SHIFT;
+        int has_beta = run / 6 % 2;
+        fixture f;
+        fixture_open(&f, isas[run / 12]);
+        int64_t extents[] = {batch, M, N, K}, a_strides[] = {1, STRIDE, 0, M * STRIDE},
+                b_strides[] = {1, 0, K * STRIDE, STRIDE}, c_strides[] = {1, STRIDE, M * STRIDE, 0};
+        unsigned char summed[] = {0, 0, 0, 1};
+        tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                            .labels = 4,
+                            .extents = extents,
+                            .a_strides = a_strides,
+                            .b_strides = b_strides,
+                            .c_strides = c_strides,
+                            .summed = summed,
+                            .alpha = &alpha,
+                            .beta = has_beta ? &beta : NULL};
+        for (int64_t i = 0; i < M * N * STRIDE + SHIFT; i++)
+            c[i] = has_beta && (i - shift + STRIDE) % STRIDE < batch ? 1 : NAN;
+        assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_SMALL, a, b, c + shift), TENFERRO_OK);
+        for (int64_t e = 0; e < M * N; e++)
+            for (int64_t q = 0; q < STRIDE; q++) {
+                double got = c[shift + e * STRIDE + q], want = has_beta ? beta : 0;
+                for (int64_t p = 0; p < K; p++)
+                    want += alpha * a[(e % M + p * M) * STRIDE + q] *
+                            b[(p + e / M * K) * STRIDE + q];
+                assert_true(q < batch ? got == want : isnan(got));
+            }
+        fixture_close(&f);
+    }
+    fixture f;
+    fixture_open(&f, isas[0]);
+    f.fail_scratch = 1;
+    int64_t extents[] = {16, 2, 2, 2}, a_strides[] = {1, 16, 0, 32}, b_strides[] = {1, 0, 16, 32},
+            c_strides[] = {1, 16, 32, 0};
+    unsigned char summed[] = {0, 0, 0, 1};
+    tf_contraction d = {.dtype = TENFERRO_FLOAT64,
+                        .labels = 4,
+                        .extents = extents,
+                        .a_strides = a_strides,
+                        .b_strides = b_strides,
+                        .c_strides = c_strides,
+                        .summed = summed};
+    c[0] = 42;
+    assert_int_equal(tf_contract(&f.engine, &d, TF_ROUTE_SMALL, a, b, c), TENFERRO_OUT_OF_MEMORY);
+    assert_true(c[0] == 42);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +425,7 @@ int main(void)
         cmocka_unit_test(contract__too_many_iterations__overflows),
         cmocka_unit_test(contract__inner_product_transposed__is_exact),
         cmocka_unit_test(contract__outer_product_past_the_caches__is_exact),
+        cmocka_unit_test(contract__innermost_batch__is_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
