@@ -51,7 +51,7 @@ struct tenferro_einsum_plan {
 
 /*
  * Takes over the network (also on failure).  options may be NULL; parenthesised: the order that
- * AUTO means, or NULL for the greedy one (see order.h).  A symbolic network gives a plan for
+ * AUTO means, or NULL for a search (see search.h).  A symbolic network gives a plan for
  * tf_plan_run_on_level() alone, without strides.
  */
 tenferro_status

@@ -1,6 +1,7 @@
 /*
- * The search for a good order: from the greedy one on, trials of tree annealing, hot and warm, ever
- * longer, and exact improvements of small subtrees, as long as the budget lasts.
+ * The search for a good order: what is simple is contracted at once; from the best of greedy and
+ * elimination on, trials of tree annealing, hot and warm, ever longer, and exact improvements of
+ * small subtrees, as long as the budget lasts.
  */
 
 #include "einsum/search.h"
@@ -13,6 +14,7 @@
 #define PART 20.0                     /* of what is left of the budget, at least a 1/PART each */
 #define ELIMINATION_MOVES 0.05        /* that one elimination is worth, by the labels' square */
 #define REFINING 0.25                 /* of the budget, for the network as it was given */
+#define SMALL 512                     /* operands: then refining may forget what was simplified */
 #define MOST_BYTES (INT64_C(1) << 30) /* of a tree's sets */
 #define EXACT_LEAVES 8                /* of the subtrees improved in between */
 #define EXACT_MOVES 1000.0            /* that one such improvement is worth */
@@ -179,7 +181,7 @@ static tenferro_status run(search *s, const tf_network *network, int *pairs)
     s->best.pairs = pairs;
     s->rate = 0;
     if (steps > 0)
-        status = improve_order(s, network, 0);
+        status = improve_order(s, network, network->count <= SMALL);
 
 cleanup:
     tf_free(network->context, inner);

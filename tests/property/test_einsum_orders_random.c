@@ -158,20 +158,55 @@ static void make_tf_network(const network *n, tf_network *out)
                                n->out_labels, out));
 }
 
-/* What a plan says that the order costs. */
-static double flops_of(const network *n, const int *pairs)
+static tenferro_einsum_plan *plan_given(const network *n, const int *pairs)
 {
     tenferro_einsum_options options = TENFERRO_EINSUM_OPTIONS_INIT;
-    tenferro_einsum_cost cost = TENFERRO_EINSUM_COST_INIT;
     int64_t path[2 * MOST];
     CHECK_OK(tf_order_to_path(context, n->count, pairs, path));
     options.order = TENFERRO_EINSUM_GIVEN;
     options.path = path;
     options.path_length = n->count - 1;
-    tenferro_einsum_plan *plan = make_plan(n, &options);
+    return make_plan(n, &options);
+}
+
+/* What a plan says that the order costs. */
+static double flops_of(const network *n, const int *pairs)
+{
+    tenferro_einsum_cost cost = TENFERRO_EINSUM_COST_INIT;
+    tenferro_einsum_plan *plan = plan_given(n, pairs);
     CHECK_OK(tenferro_einsum_plan_cost(plan, &cost));
     tenferro_einsum_plan_release(plan);
     return cost.flops;
+}
+
+/* What small networks hide behind the exact order: simplifying, eliminating, annealing. */
+static void search__without_exact__same_result(void **state)
+{
+    (void)state;
+    static network n;
+    test_rng rng = test_rng_make(14);
+    for (long round = test_cases(500); round > 0; round--) {
+        double expected[3 * 3 * 3 * 3 * 3 * 3 * 3];
+        int64_t elements;
+        int pairs[3][2 * MOST];
+        tf_network numbered;
+        tf_random random = {(uint64_t)round};
+        const tf_search wanted = {.objective = {1, 1}, .moves = 3000, .seed = (uint64_t)round};
+        make_network(&rng, MOST, &n);
+        make_tf_network(&n, &numbered);
+        sum(&n, expected, &elements);
+        CHECK_OK(tf_order_search(&numbered, &wanted, pairs[0]));
+        CHECK_OK(tf_order_eliminate(&numbered, 0, &random, 1 << 20, pairs[1]));
+        CHECK_OK(tf_order_eliminate(&numbered, 1, &random, 1 << 20, pairs[2]));
+        assert_int_equal(tf_order_eliminate(&numbered, 1, &random, 0, pairs[2]),
+                         numbered.labels > 0 ? TENFERRO_UNSUPPORTED : TENFERRO_OK);
+        for (int i = 0; i < 3; i++) {
+            tenferro_einsum_plan *plan = plan_given(&n, pairs[i]);
+            check_result(&n, plan, expected, elements);
+            tenferro_einsum_plan_release(plan);
+        }
+        tf_network_free(&numbered);
+    }
 }
 
 /* The least score over all trees: every pair of what is left, then every pair of the rest ... */
@@ -278,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order__same_result__seed_reproduces),
+        cmocka_unit_test(search__without_exact__same_result),
         cmocka_unit_test(exact__all_trees__none_better),
         cmocka_unit_test(search__its_score__the_plans_cost),
     };
