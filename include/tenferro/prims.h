@@ -203,7 +203,8 @@ TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_plan_workspace(const te
  * elementwise operation; interleaved arrays are told apart where strides allow it.
  * Pointers must be aligned to their elements' components.
  * Errors: INVALID_ARGUMENT, DTYPE_MISMATCH (alpha or beta where there is none), OUT_OF_MEMORY,
- * UNSUPPORTED (a forced route's guest is gone), CANCELLED.  After a failure D's contents are unspecified.
+ * UNSUPPORTED (a forced route's guest is gone), CANCELLED.  After a failure D's contents are
+ * unspecified.
  * Threads: any number at once on one plan, with a workspace each.
  */
 TENFERRO_API TENFERRO_NODISCARD tenferro_status tenferro_plan_execute(
